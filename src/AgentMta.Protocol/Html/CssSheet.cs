@@ -10,7 +10,7 @@ internal sealed class CssSheet
 {
     private const int MaxRules = 3000;
     private const int MaxCharacters = 512 * 1024;
-    private const int MaxSteps = 4_000_000;
+    private const int MaxSteps = 1_000_000;
 
     private readonly Dictionary<string, List<Rule>> _byKey = new(StringComparer.OrdinalIgnoreCase);
     private int _rules;
@@ -60,7 +60,10 @@ internal sealed class CssSheet
         foreach (var rule in rules)
         {
             if (_steps < MaxSteps && Matches(rule.Compounds, rule.Compounds.Length - 1, element))
+            {
+                _steps += rule.Declarations.Count;
                 (matched ??= []).Add(rule);
+            }
         }
     }
 

@@ -13,11 +13,11 @@ internal sealed class HiddenTextList
 
     public void Add(string text, string where, bool joinsPrevious = false)
     {
-        if (string.IsNullOrWhiteSpace(text) || _characters >= MaxCharacters)
+        if (string.IsNullOrWhiteSpace(text) || _characters + 1 >= MaxCharacters)
             return;
-        var room = MaxCharacters - _characters;
+        var room = MaxCharacters - _characters - 1;
         var taken = text.Length <= room ? text : text[..room];
-        _characters += taken.Length;
+        _characters += taken.Length + 1;
         if (joinsPrevious && _entries.Count > 0 && _entries[^1].Where == where)
             _entries[^1].Text.Append(' ').Append(taken);
         else if (_entries.Count < MaxEntries)

@@ -39,6 +39,8 @@ public static class HtmlText
     /// <summary>One open element: what to do when it ends, and the style that its children start from.</summary>
     private sealed class Frame(INode node, VisibleStyle style, string name)
     {
+        private int _next;
+
         public INode Node { get; } = node;
         public VisibleStyle Style { get; } = style;
         public string Name { get; } = name;
@@ -46,7 +48,9 @@ public static class HtmlText
         public bool Indents { get; set; }
         public int Items { get; set; }
         public int TextBefore { get; init; }
-        public INode? Next { get; set; } = node.FirstChild;
+
+        // By index: AngleSharp finds a next sibling by searching its parent's list.
+        public INode? Next() => _next < Node.ChildNodes.Length ? Node.ChildNodes[_next++] : null;
     }
 
     // The tree may be a few hundred elements deep: walked with a stack of its own.
@@ -57,14 +61,13 @@ public static class HtmlText
         while (stack.Count > 0)
         {
             var frame = stack.Peek();
-            if (frame.Next is not { } node)
+            if (frame.Next() is not { } node)
             {
                 stack.Pop();
                 Leave(frame, stack.TryPeek(out var parent) ? parent : null, writer);
                 continue;
             }
 
-            frame.Next = node.NextSibling;
             switch (node)
             {
                 case IText text:

@@ -6,6 +6,7 @@ namespace AgentMta.Protocol.Html;
 internal sealed class HtmlTextWriter
 {
     private const int MaxPrefix = 80;
+    private const int MaxBlankLines = 3;
 
     private readonly StringBuilder _text = new();
     private readonly List<string> _prefixes = [];
@@ -13,6 +14,7 @@ internal sealed class HtmlTextWriter
     private string _breakPrefix = "";
     private string? _bullet;
     private int _pendingBreaks;
+    private int _breaksInRow;
     private bool _pendingSpace;
     private bool _lineIsEmpty = true;
 
@@ -40,6 +42,9 @@ internal sealed class HtmlTextWriter
         if (_pendingBreaks > 0)
             Flush(keepBullet: true);
         _pendingBreaks = 0;
+        _breaksInRow = _lineIsEmpty ? _breaksInRow + 1 : 0;
+        if (_breaksInRow > MaxBlankLines && _bullet is null)
+            return;
         if (_lineIsEmpty && _bullet is null)
             _text.Append(_prefix.TrimEnd());
         if (_bullet is null)
