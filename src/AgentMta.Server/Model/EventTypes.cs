@@ -17,6 +17,7 @@ internal static class EventTypes
     public const string Rejected = "message.rejected";
     public const string Unsubscribed = "message.unsubscribed";
     public const string Deleted = "message.deleted";
+    public const string ThreadMerged = "thread.merged";
     public const string LabelAdded = "label.added";
     public const string LabelRemoved = "label.removed";
     public const string DomainVerified = "domain.verified";
