@@ -6,6 +6,11 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>Fires after each commit that wrote events.</summary>
     public ChangeSignal Changes { get; } = new();
 
+    private long _settingsVersion;
+
+    /// <summary>Grows with each commit that changed a setting (promise 4 makes each such change write its event); what was read before is stale then.</summary>
+    public long SettingsVersion => Volatile.Read(ref _settingsVersion);
+
     /// <summary>Runs <paramref name="work"/> in a transaction; completes when it is durable (promise 1), throws what the work threw with nothing stored.</summary>
     public abstract Task<T> WriteAsync<T>(Func<WriteSession, T> work, CancellationToken cancellationToken = default);
 
@@ -24,4 +29,7 @@ internal abstract class Database : IAsyncDisposable
 
     /// <inheritdoc/>
     public abstract ValueTask DisposeAsync();
+
+    /// <summary>To be called between the commit and the completion of its tasks, so that whoever changed a setting sees it in force.</summary>
+    protected void SettingsChanged() => Interlocked.Increment(ref _settingsVersion);
 }

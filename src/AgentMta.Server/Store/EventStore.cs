@@ -18,7 +18,10 @@ internal sealed class EventStore(Database database)
             $"INSERT INTO events ({Columns}) VALUES (@p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10)",
             workspaceId, cursor, Ids.New(session.Time), change.Type, change.PodId, change.InboxId, change.MessageId, change.ThreadId, change.Facts, session.Now);
         session.WroteEvents = true;
+        session.WroteSettings |= !IsMailFlow(change.Type);
     }
+
+    private static bool IsMailFlow(string type) => type.StartsWith("message.", StringComparison.Ordinal) || type.StartsWith("label.", StringComparison.Ordinal);
 
     /// <summary>Events behind a cursor within the scope, oldest first.</summary>
     public ValueTask<List<StoredEvent>> AfterAsync(Scope scope, long cursor, int limit, CancellationToken cancellationToken) =>

@@ -68,7 +68,9 @@ internal sealed partial class MessageStore
             """
             INSERT INTO message_ids (workspace_id, inbox_id, message_id, message_key, thread_id, use_case_id, direction, recipients, content_hash, created_at)
             VALUES (@p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10)
-            ON CONFLICT (workspace_id, inbox_id, message_id) DO NOTHING
+            ON CONFLICT (workspace_id, inbox_id, message_id) DO UPDATE SET message_key = excluded.message_key, thread_id = excluded.thread_id,
+              use_case_id = excluded.use_case_id, direction = excluded.direction, recipients = excluded.recipients, content_hash = excluded.content_hash
+            WHERE message_ids.direction = 'ref'
             """,
             workspaceId, inboxId, messageId, messageKey, threadId, useCaseId, Word(direction),
             envelopeRecipients is null ? null : StoreJson.Write(envelopeRecipients), contentHash, session.Now);

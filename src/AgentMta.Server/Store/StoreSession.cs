@@ -121,4 +121,7 @@ internal sealed class WriteSession(DbConnection connection, TimeProvider time) :
 
     /// <summary>Whether an event was written since the last commit; the change signal fires then.</summary>
     public bool WroteEvents { get; set; }
+
+    /// <summary>Whether one of those told of a setting (inbox, use case, domain, list …) rather than of mail: caches of settings end then.</summary>
+    public bool WroteSettings { get; set; }
 }

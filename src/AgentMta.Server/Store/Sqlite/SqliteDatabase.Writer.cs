@@ -26,6 +26,7 @@ internal sealed partial class SqliteDatabase
     private void CommitBatch(WriteSession session, List<WriteItem> batch)
     {
         session.WroteEvents = false;
+        session.WroteSettings = false;
         try
         {
             session.Execute("BEGIN IMMEDIATE");
@@ -44,6 +45,8 @@ internal sealed partial class SqliteDatabase
             return;
         }
 
+        if (session.WroteSettings)
+            SettingsChanged();
         foreach (var item in batch)
             item.Complete();
         if (session.WroteEvents)
