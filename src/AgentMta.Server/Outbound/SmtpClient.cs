@@ -15,6 +15,7 @@ internal sealed partial class SmtpClient : IAsyncDisposable
     private readonly string _hostName;
     private readonly ClientTimeouts _timeouts;
     private bool _broken;
+    private bool _closed;
 
     private SmtpClient(SmtpWire wire, ClientTarget target, OutboundOptions options)
     {
@@ -80,6 +81,9 @@ internal sealed partial class SmtpClient : IAsyncDisposable
         Transcript = new();
         Transcript.Note($"reuse connection to {Target.Host} [{Target.Address}]:{Target.Port}");
     }
+
+    /// <summary>True for the one who is to close it.</summary>
+    public bool TryClose() => !_closed && (_closed = true);
 
     /// <summary>Says goodbye; faults do not matter any more.</summary>
     public async Task QuitAsync(CancellationToken cancellationToken)
