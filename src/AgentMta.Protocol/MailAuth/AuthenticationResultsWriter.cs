@@ -118,9 +118,8 @@ public sealed class AuthenticationResultsWriter
     /// <summary>The whole field, folded under 78 columns where words allow it, with its final CRLF.</summary>
     public string ToField() => Fold(FieldName);
 
-    /// <summary>Authserv-id and results on one line, for the ARC-Authentication-Results of a seal (RFC 8617 4.1.1).</summary>
-    public string ToPayload() =>
-        _results.Count == 0 ? _authservId + "; none" : _authservId + string.Concat(_results.Select(r => "; " + string.Join(' ', r)));
+    /// <summary>The results on one line without the authserv-id, as a sealer keeps them (RFC 8617 4.1.1).</summary>
+    public string ToResults() => _results.Count == 0 ? "none" : string.Join("; ", _results.Select(r => string.Join(' ', r)));
 
     private static void AddProperty(List<string> result, string name, string? value)
     {

@@ -38,11 +38,12 @@ internal static class VerdictTextWriter
             Line(text, $"           i={seal.Instance} {seal.Domain} cv={seal.ChainValidation}{(seal.Verified == true ? ", verified" : "")}");
         Line(text, $"iprev      {Lower(verdict.Iprev.Status)}, {verdict.Iprev.Reason}");
 
+        text.Append('\n');
         if (verdict.ForPass.Count > 0)
-            Line(text, "\nFor a pass:");
+            Line(text, "For a pass:");
         foreach (var advice in verdict.ForPass)
             Line(text, $"  - {advice}");
-        Line(text, $"\nDNS: {verdict.Evidence.Count} look-ups, {verdict.DnsTime.TotalMilliseconds:0.#} ms");
+        Line(text, $"DNS: {verdict.Evidence.Count} look-ups, {verdict.DnsTime.TotalMilliseconds:0.#} ms");
         foreach (var lookup in verdict.Evidence.Take(MaxLookups))
             Line(text, $"  {lookup.Type,-5} {lookup.Name}  {lookup.Status}, {lookup.Records} records, TTL {lookup.Ttl}{(lookup.Authenticated ? ", AD" : "")}, {lookup.Elapsed.TotalMilliseconds:0.#} ms");
         return text.ToString();
@@ -57,14 +58,12 @@ internal static class VerdictTextWriter
     }
 
     // What a stranger wrote (HELO, tags of a signature) must not move the reader's cursor.
-    private static void Line(StringBuilder text, FormattableString line)
+    private static void Line(StringBuilder text, string line)
     {
-        foreach (var c in FormattableString.Invariant(line))
-            text.Append(char.IsControl(c) && c != '\n' ? '?' : c);
+        foreach (var c in line)
+            text.Append(char.IsControl(c) ? '?' : c);
         text.Append('\n');
     }
-
-    private static void Line(StringBuilder text, string line) => text.Append(line).Append('\n');
 
     private static string Lower<T>(T value)
         where T : struct, Enum => value.ToString().ToLowerInvariant();
