@@ -9,7 +9,7 @@ namespace AgentMta.Server.Tests.Support;
 /// <summary>A real SQLite database in a folder of its own, with a workspace, its default pod, the domain <c>agentmta.test</c> and the inbox <c>agent@agentmta.test</c>.</summary>
 internal sealed class TestStore : IAsyncDisposable
 {
-    public const string Domain = "agentmta.test";
+    public const string DomainName = "agentmta.test";
     public const string Agent = "agent@agentmta.test";
 
     private TestStore(string folder, TimeProvider time)
@@ -42,7 +42,7 @@ internal sealed class TestStore : IAsyncDisposable
     public static async Task<TestStore> OpenAsync(TimeProvider? time = null)
     {
         var store = new TestStore(System.IO.Directory.CreateTempSubdirectory("agentmta-test-").FullName, time ?? TimeProvider.System);
-        store.Scope = await store.AddWorkspaceAsync("test", Domain);
+        store.Scope = await store.AddWorkspaceAsync("test", DomainName);
         await store.AddInboxAsync(Agent);
         return store;
     }
@@ -51,9 +51,13 @@ internal sealed class TestStore : IAsyncDisposable
     public Task<Scope> AddWorkspaceAsync(string name, string domain) =>
         Database.WriteAsync(session =>
         {
-            var scope = DirectoryStore.CreateWorkspace(session, name);
-            DirectoryStore.CreateDomain(session, scope.WorkspaceId, scope.PodId!, domain, "verified");
-            return scope;
+            var workspace = WorkspaceStore.Create(session, name);
+            var now = Time.GetUtcNow();
+            DomainStore.Insert(session, new Domain(
+                workspace.WorkspaceId, domain, workspace.DefaultPodId, SetupName: null, DomainStatus.Verified, Reason: null, FeedbackEnabled: true,
+                SubdomainsEnabled: false, TrackingEnabled: false, ClientId: null, "token", Checks: null, now, now, now, now));
+            InboxStore.Create(session, workspace.WorkspaceId, workspace.DefaultPodId, "postmaster@" + domain, displayName: null);
+            return new Scope(workspace.WorkspaceId, workspace.DefaultPodId);
         });
 
     /// <summary>An inbox; in the first workspace's default pod unless another scope is given.</summary>
@@ -64,7 +68,8 @@ internal sealed class TestStore : IAsyncDisposable
             var useCase = new UseCase(
                 (scope ?? Scope).WorkspaceId, Ids.New(Time), (scope ?? Scope).PodId!, address, EmailType.Transactional, Unsubscribable: false, cold,
                 UnsubscribeScope.UseCase, EntityName: null, Name: null, IsDefault: cold, now, now);
-            DirectoryStore.CreateInbox(session, useCase, displayName: null);
+            UseCaseStore.Insert(session, useCase);
+            InboxStore.Create(session, useCase.WorkspaceId, useCase.PodId, address, displayName: null, useCase: useCase);
             return useCase;
         });
 
