@@ -9,7 +9,7 @@ namespace AgentMta.Server.Tests.Support;
 /// <summary>A real SQLite database in a folder of its own, with a workspace, its default pod, the domain <c>agentmta.test</c> and the inbox <c>agent@agentmta.test</c>.</summary>
 internal sealed class TestStore : IAsyncDisposable
 {
-    public const string DomainName = "agentmta.test";
+    public const string Domain = "agentmta.test";
     public const string Agent = "agent@agentmta.test";
 
     private TestStore(string folder, TimeProvider time)
@@ -42,7 +42,7 @@ internal sealed class TestStore : IAsyncDisposable
     public static async Task<TestStore> OpenAsync(TimeProvider? time = null)
     {
         var store = new TestStore(System.IO.Directory.CreateTempSubdirectory("agentmta-test-").FullName, time ?? TimeProvider.System);
-        store.Scope = await store.AddWorkspaceAsync("test", DomainName);
+        store.Scope = await store.AddWorkspaceAsync("test", Domain);
         await store.AddInboxAsync(Agent);
         return store;
     }
@@ -52,12 +52,13 @@ internal sealed class TestStore : IAsyncDisposable
         Database.WriteAsync(session =>
         {
             var workspace = WorkspaceStore.Create(session, name);
+            var scope = new Scope(workspace.WorkspaceId, workspace.DefaultPodId);
             var now = Time.GetUtcNow();
             DomainStore.Insert(session, new Domain(
-                workspace.WorkspaceId, domain, workspace.DefaultPodId, SetupName: null, DomainStatus.Verified, Reason: null, FeedbackEnabled: true,
-                SubdomainsEnabled: false, TrackingEnabled: false, ClientId: null, "token", Checks: null, now, now, now, now));
-            InboxStore.Create(session, workspace.WorkspaceId, workspace.DefaultPodId, "postmaster@" + domain, displayName: null);
-            return new Scope(workspace.WorkspaceId, workspace.DefaultPodId);
+                scope.WorkspaceId, domain, scope.PodId!, SetupName: null, DomainStatus.Verified, Reason: null, FeedbackEnabled: true, SubdomainsEnabled: false,
+                TrackingEnabled: false, ClientId: null, VerificationToken: Ids.New(Time), Checks: null, now, now, now, now));
+            InboxStore.Create(session, scope.WorkspaceId, scope.PodId!, $"postmaster@{domain}", displayName: null);
+            return scope;
         });
 
     /// <summary>An inbox; in the first workspace's default pod unless another scope is given.</summary>
