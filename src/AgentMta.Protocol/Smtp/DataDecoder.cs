@@ -15,6 +15,7 @@ public struct DataDecoder
     private Place _place;
     private bool _ended;
     private long _written;
+    private long _lineStart;
 
     /// <summary>A decoder at the start of a message.</summary>
     /// <param name="chunked">BDAT: no dots, no end inside the octets (RFC 3030 2).</param>
@@ -48,6 +49,9 @@ public struct DataDecoder
     /// <summary>NUL octets; they are kept, never removed: removing them could make an end of data.</summary>
     public long Nul { get; private set; }
 
+    /// <summary>Octets of the longest line that a CRLF ended, without the CRLF.</summary>
+    public long LongestLine { get; private set; }
+
     /// <summary>Offset within the message of the first bare CR or LF; -1 where there is none.</summary>
     public long FirstFault { get; private set; }
 
@@ -78,6 +82,8 @@ public struct DataDecoder
                         output[to++] = (byte)'\r';
                     output[to++] = (byte)'\n';
                     at++;
+                    LongestLine = Math.Max(LongestLine, _written + to - 2 - _lineStart);
+                    _lineStart = _written + to;
                     _place = _chunked ? Place.Text : Place.LineStart;
                     break;
                 case Place.Cr:

@@ -1,3 +1,5 @@
+using AgentMta.Protocol.Addresses;
+
 namespace AgentMta.Server.Model;
 
 /// <summary>An address as the store compares them: lower case, the domain in A-labels (RFC 5890).</summary>
@@ -14,7 +16,7 @@ internal sealed record AddressParts(string Local, string Domain)
         var at = address.LastIndexOf('@');
         if (at < 1 || at == address.Length - 1)
             return null;
-        var domain = DomainNames.Normalise(address[(at + 1)..]);
+        var domain = DomainName.Normalise(address[(at + 1)..]);
         return domain is null ? null : new AddressParts(address[..at].ToLowerInvariant(), domain);
     }
 

@@ -4,7 +4,7 @@ using AgentMta.Server.Model;
 namespace AgentMta.Server.Store;
 
 /// <summary>Tells whose an address is. Addresses and domains are unique in the whole server, so these look-ups come before any scope and give it.</summary>
-internal sealed partial class DirectoryStore(Database database)
+internal sealed class DirectoryStore(Database database)
 {
     private const int CacheCapacity = 50_000;
     private const int MaximumLabels = 10;

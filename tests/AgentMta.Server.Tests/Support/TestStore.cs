@@ -51,8 +51,13 @@ internal sealed class TestStore : IAsyncDisposable
     public Task<Scope> AddWorkspaceAsync(string name, string domain) =>
         Database.WriteAsync(session =>
         {
-            var scope = DirectoryStore.CreateWorkspace(session, name);
-            DirectoryStore.CreateDomain(session, scope.WorkspaceId, scope.PodId!, domain, "verified");
+            var workspace = WorkspaceStore.Create(session, name);
+            var scope = new Scope(workspace.WorkspaceId, workspace.DefaultPodId);
+            var now = Time.GetUtcNow();
+            DomainStore.Insert(session, new Domain(
+                scope.WorkspaceId, domain, scope.PodId!, SetupName: null, DomainStatus.Verified, Reason: null, FeedbackEnabled: true, SubdomainsEnabled: false,
+                TrackingEnabled: false, ClientId: null, VerificationToken: Ids.New(Time), Checks: null, now, now, now, now));
+            InboxStore.Create(session, scope.WorkspaceId, scope.PodId!, $"postmaster@{domain}", displayName: null);
             return scope;
         });
 
@@ -64,7 +69,8 @@ internal sealed class TestStore : IAsyncDisposable
             var useCase = new UseCase(
                 (scope ?? Scope).WorkspaceId, Ids.New(Time), (scope ?? Scope).PodId!, address, EmailType.Transactional, Unsubscribable: false, cold,
                 UnsubscribeScope.UseCase, EntityName: null, Name: null, IsDefault: cold, now, now);
-            DirectoryStore.CreateInbox(session, useCase, displayName: null);
+            UseCaseStore.Insert(session, useCase);
+            InboxStore.Create(session, useCase.WorkspaceId, useCase.PodId, address, displayName: null, useCase: useCase);
             return useCase;
         });
 

@@ -7,7 +7,7 @@ namespace AgentMta.Protocol.MailAuth.Dkim;
 /// <summary>Signs a message for one or more domains and keys (RFC 6376 5), hashing the body once for all of them.</summary>
 public static class DkimSigner
 {
-    private const int LineLength = 76;
+    private const int SignatureLine = 72;
 
     /// <summary>Gives the DKIM-Signature fields, folded and each ended by CRLF, to be put in front of <paramref name="message"/>.</summary>
     /// <param name="message">Header and body with CRLF line ends, as they will be sent.</param>
@@ -79,11 +79,11 @@ public static class DkimSigner
         output.Write(field);
         // b= is hashed empty, with the white space of its folds left out too (RFC 6376 3.7), so it may be folded freely.
         var signature = Convert.ToBase64String(key.Key.Sign(digest.Current()));
-        for (var i = 0; i < signature.Length; i += LineLength - 4)
+        for (var i = 0; i < signature.Length; i += SignatureLine)
         {
             if (i > 0)
                 output.Write("\r\n\t"u8);
-            output.Write(Encoding.ASCII.GetBytes(signature.Substring(i, Math.Min(LineLength - 4, signature.Length - i))));
+            output.Write(Encoding.ASCII.GetBytes(signature.Substring(i, Math.Min(SignatureLine, signature.Length - i))));
         }
 
         output.Write("\r\n"u8);
@@ -131,32 +131,5 @@ public static class DkimSigner
         }
 
         return text.Append('@').Append(own).ToString();
-    }
-
-    /// <summary>A header field that is broken before a piece that would pass the line's end.</summary>
-    private sealed class FoldedField(string name)
-    {
-        private readonly StringBuilder _text = new(name);
-        private int _column = name.Length;
-
-        public void Add(string piece)
-        {
-            if (_column + piece.Length > LineLength)
-            {
-                NewLine();
-                piece = piece.TrimStart(' ');
-            }
-
-            _text.Append(piece);
-            _column += piece.Length;
-        }
-
-        public void NewLine()
-        {
-            _text.Append("\r\n\t");
-            _column = 4;
-        }
-
-        public byte[] ToBytes() => Encoding.UTF8.GetBytes(_text.ToString());
     }
 }
