@@ -8,9 +8,11 @@ namespace AgentMta.Server.Outbound;
 /// <summary>Hands mail for our own inboxes to the receiver (design.md, Between our own inboxes): storing the copy and completing the delivery is its one transaction.</summary>
 internal sealed class LocalRoute(AcceptMessage accept, DirectoryStore directory, DeliveryStore store, DeliveryRun run, OutboundOptions options)
 {
+    private static readonly string Verified = DomainStore.Word(DomainStatus.Verified);
+
     /// <summary>Whether this server takes the destination's mail. A domain that is not verified proves nothing: its mail goes out.</summary>
     public async ValueTask<bool> TakesAsync(string destination, CancellationToken cancellationToken) =>
-        await directory.DomainAsync(destination, cancellationToken).ConfigureAwait(false) is { Status: "verified" };
+        await directory.DomainAsync(destination, cancellationToken).ConfigureAwait(false) is { } domain && domain.Status == Verified;
 
     /// <summary>Delivers each recipient's copy by itself: one may refuse where another takes it.</summary>
     public async Task DeliverAsync(IEnumerable<LeasedDelivery> deliveries, CancellationToken cancellationToken)

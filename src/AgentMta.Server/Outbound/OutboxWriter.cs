@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using AgentMta.Protocol.Addresses;
@@ -115,7 +114,8 @@ internal sealed class OutboxWriter(Database database, MessageSigner signer, Addr
     private NewMessage Message(ReadyMessage ready, byte[] content)
     {
         var sender = ready.Sender;
-        var said = MessageContent.Read(MimeMessage.Parse(content));
+        var mime = MimeMessage.Parse(content);
+        var said = MessageContent.Read(mime);
         var recipients = ready.Recipients.Select(r => AddressParts.Normalise(r.Mailbox.Address)).ToList();
         return new NewMessage
         {
@@ -143,7 +143,7 @@ internal sealed class OutboxWriter(Database database, MessageSigner signer, Addr
             InReplyTo = ready.InReplyTo,
             References = ready.References,
             Size = content.Length,
-            ContentHash = SHA256.HashData(content),
+            ContentHash = ContentHash.Compute(mime.Headers, content),
             ResolvedKey = ready.ResolvedKey,
             EnvelopeRecipients = recipients,
             EventType = EventTypes.Queued,
