@@ -1,6 +1,12 @@
+using System.CommandLine;
+using AgentMta.Server.Cli;
+
 namespace AgentMta.Server;
 
 internal static class Program
 {
-    public static int Main() => 0;
+    public static Task<int> Main(string[] args) => new RootCommand("A mail server with inboxes for agents.")
+    {
+        InspectCommand.Create(),
+    }.Parse(args).InvokeAsync();
 }
