@@ -1,6 +1,13 @@
+using System.CommandLine;
+using AgentMta.Server.Cli;
+
 namespace AgentMta.Server;
 
 internal static class Program
 {
-    public static int Main() => 0;
+    public static Task<int> Main(string[] args)
+    {
+        var root = new RootCommand("A mail server for software agents") { AuthCommand.Create() };
+        return root.Parse(args).InvokeAsync();
+    }
 }
