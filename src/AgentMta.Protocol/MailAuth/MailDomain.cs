@@ -80,7 +80,8 @@ public static class MailDomain
             return null;
         try
         {
-            return new IdnMapping { AllowUnassigned = true }.GetAscii(name);
+            // InvariantGlobalization takes the managed implementation, which does not fold case.
+            return new IdnMapping { AllowUnassigned = true }.GetAscii(name.ToLowerInvariant());
         }
         catch (ArgumentException)
         {
