@@ -1,6 +1,6 @@
 namespace AgentMta.Server.Tests.Support;
 
-/// <summary>A test against programs of the system; skipped, visibly, where one is not installed.</summary>
+/// <summary>A test against programs of the system, by name or by path (also of a folder); skipped, visibly, where one is not installed.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class RequiresProgramFactAttribute : FactAttribute
 {
@@ -13,6 +13,8 @@ internal sealed class RequiresProgramFactAttribute : FactAttribute
             Skip = $"not installed: {string.Join(", ", missing)}";
     }
 
-    /// <summary>The program's path, or null.</summary>
-    public static string? Find(string program) => Folders.Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
+    /// <summary>The path of a program given by name or path, or null.</summary>
+    public static string? Find(string program) => program.StartsWith('/')
+        ? (Path.Exists(program) ? program : null)
+        : Folders.Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
 }
