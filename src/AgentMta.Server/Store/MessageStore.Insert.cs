@@ -6,7 +6,7 @@ namespace AgentMta.Server.Store;
 /// <content>The one way in which a message gets into the store, whichever way it went.</content>
 internal sealed partial class MessageStore
 {
-    private const int ThreadPeopleLimit = 100;
+    internal const int ThreadPeopleLimit = 100;
 
     /// <summary>Stores the bytes of one end of data or one composed message; a large one already lies in its flushed file.</summary>
     public static void InsertRaw(WriteSession session, NewRaw raw)
