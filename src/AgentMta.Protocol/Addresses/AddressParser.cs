@@ -228,7 +228,7 @@ public static class AddressParser
             _found.Add(new MailAddress(name, Unquote(local), domain));
         }
 
-        private static string Name(string phrase) => string.Join(' ', EncodedWordDecoder.Decode(phrase).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        private static string Name(string phrase) => string.Join(' ', EncodedWordDecoder.Decode(phrase).Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries));
 
         private static string Unquote(string local)
         {
