@@ -58,6 +58,11 @@ public static class AddressParser
                         EndWord();
                         _at++;
                         break;
+                    case '=' when EncodedWordDecoder.WordLength(text.AsSpan(_at)) is > 0 and var length:
+                        // Its "," and ":" separate nothing, though RFC 2047 5 (3) wants them encoded.
+                        _word.Append(text, _at, length);
+                        _at += length;
+                        break;
                     default:
                         _word.Append(c);
                         _at++;
