@@ -11,6 +11,7 @@ internal static class Program
         var flags = new ConfigurationFlags();
         var root = new RootCommand("AgentMta: a mail server with inboxes for software agents")
         {
+            ServeCommand.Create(flags),
             InboxCommand.Create(flags),
             DomainCommand.Create(flags),
             KeyCommand.Create(flags),
@@ -24,6 +25,7 @@ internal static class Program
         flags.AddTo(root);
         root.Options.Add(CommandCall.JsonOption);
         root.Options.Add(CommandCall.WorkspaceOption);
+        root.SetAction((call, cancellationToken) => ServeCommand.RunAsync(call, flags, cancellationToken));
         return await root.Parse(args).InvokeAsync().ConfigureAwait(false);
     }
 }

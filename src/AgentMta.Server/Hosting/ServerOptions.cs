@@ -68,6 +68,9 @@ internal sealed class ServerOptions : IValidatableObject
     /// <summary>The door: limits, timeouts, certificates, networks.</summary>
     public InboundOptions Inbound { get; set; } = new();
 
+    /// <summary>What becomes of mail that comes in: gates, trusted ARC sealers.</summary>
+    public ReceiverOptions Receiver { get; set; } = new();
+
     /// <summary>Sending: limits, retry schedule, timeouts.</summary>
     public OutboundOptions Outbound { get; set; } = new() { HostName = "" };
 
@@ -109,6 +112,9 @@ internal sealed class ServerOptions : IValidatableObject
 
     /// <summary>The options of the door with what the short keys say.</summary>
     public InboundOptions InboundOptions() => Inbound with { HostName = EffectiveHostName() };
+
+    /// <summary>The options of receiving with what the short keys say.</summary>
+    public ReceiverOptions ReceiverOptions() => Receiver with { HostName = EffectiveHostName(), Postmaster = Receiver.Postmaster ?? "postmaster@" + Domain.ToLowerInvariant() };
 
     /// <summary>The options of sending with what the short keys say.</summary>
     public OutboundOptions OutboundOptions() => Outbound with
