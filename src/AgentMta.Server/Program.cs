@@ -3,11 +3,27 @@ using AgentMta.Server.Cli;
 
 namespace AgentMta.Server;
 
+/// <summary>The command <c>agentmta</c>: its table of contents.</summary>
 internal static class Program
 {
-    public static Task<int> Main(string[] args)
+    public static async Task<int> Main(string[] args)
     {
-        var root = new RootCommand("A mail server for software agents") { AuthCommand.Create() };
-        return root.Parse(args).InvokeAsync();
+        var flags = new ConfigurationFlags();
+        var root = new RootCommand("AgentMta: a mail server with inboxes for software agents")
+        {
+            InboxCommand.Create(flags),
+            DomainCommand.Create(flags),
+            KeyCommand.Create(flags),
+            SendCommand.Create(flags),
+            QueueCommand.Create(flags),
+            HealthCommand.Create(flags),
+            VersionCommand.Create(flags),
+            AuthCommand.Create(),
+            InspectCommand.Create(),
+        };
+        flags.AddTo(root);
+        root.Options.Add(CommandCall.JsonOption);
+        root.Options.Add(CommandCall.WorkspaceOption);
+        return await root.Parse(args).InvokeAsync().ConfigureAwait(false);
     }
 }

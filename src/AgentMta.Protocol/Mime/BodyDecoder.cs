@@ -5,7 +5,7 @@ using System.Text;
 namespace AgentMta.Protocol.Mime;
 
 /// <summary>Runs a transfer decoder to where the decoded octets are wanted: a buffer, a stream, a hash, a count, a string.</summary>
-internal static class BodyDecoder
+public static class BodyDecoder
 {
     private const int Chunk = 24 * 1024;
 

@@ -1,0 +1,139 @@
+using AgentMta.Protocol.Smtp;
+using AgentMta.Server.Model;
+
+namespace AgentMta.Server.Inbound;
+
+/// <summary>The message: DATA and BDAT, and what happens at its end.</summary>
+internal sealed partial class Session
+{
+    private Reception? _reception;
+
+    private async ValueTask DataAsync()
+    {
+        Write(PreparedReply.StartData);
+        var reception = _reception = Begin(chunked: false);
+        while (!reception.Ended)
+        {
+            var result = await ReadAsync(Math.Min(After(_options.IdleTimeout), reception.Deadline));
+            var taken = await reception.TakeAsync(result.Buffer);
+            _reader.AdvanceTo(result.Buffer.GetPosition(taken));
+            if (reception.Ended)
+                break;
+            if (!CanReadOn(result.IsCanceled, result.IsCompleted, reception))
+                return;
+        }
+
+        await FinishAsync(reception);
+    }
+
+    /// <summary>RFC 3030 2. The octets of a refused chunk are read all the same: the next command begins behind them.</summary>
+    private async ValueTask BdatAsync(SmtpCommand command, SmtpReply? refusal)
+    {
+        if (command.Fault is not null)
+        {
+            Close(command.Fault, "protocol"); // without its size nobody knows where the chunk ends
+            return;
+        }
+
+        var reception = refusal is null ? _reception ??= Begin(chunked: true) : null;
+        var deadline = reception?.Deadline ?? After(_options.DataTimeout);
+        for (var left = command.Size; left > 0;)
+        {
+            var result = await ReadAsync(Math.Min(After(_options.IdleTimeout), deadline));
+            var chunk = result.Buffer.Slice(0, Math.Min(left, result.Buffer.Length));
+            if (reception is not null)
+                await reception.TakeAsync(chunk);
+            left -= chunk.Length;
+            _reader.AdvanceTo(chunk.End);
+            if (left > 0 && !CanReadOn(result.IsCanceled, result.IsCompleted, reception))
+                return;
+        }
+
+        if (reception is null)
+        {
+            await RefuseAsync(SmtpVerb.Bdat, null, refusal!);
+        }
+        else if (command.Last || reception.Refusal is not null)
+        {
+            await FinishAsync(reception);
+        }
+        else
+        {
+            _state = SessionState.Chunking;
+            Write(PreparedReply.Ok);
+        }
+    }
+
+    private Reception Begin(bool chunked) => new(_services.Spool, _options.MaxMessageSize, chunked,
+        repair: _options.RepairLineEndsOf.Count > 0 && InboundOptions.Contains(_options.RepairLineEndsOf, _client), After(_options.DataTimeout));
+
+    private bool CanReadOn(bool cancelled, bool completed, Reception? reception)
+    {
+        if (cancelled && _expired)
+            Close(Refusals.Idle, "timeout");
+        else if (reception is not null && _services.Time.GetTimestamp() >= reception.Deadline)
+            Close(Refusals.Idle, "timeout");
+        else if (completed)
+            _closing = true; // gone within the message: nothing is kept, nobody is left to tell
+        return !_closing;
+    }
+
+    private async ValueTask FinishAsync(Reception reception)
+    {
+        var repaired = _options.RepairLineEndsOf.Count > 0 && InboundOptions.Contains(_options.RepairLineEndsOf, _client);
+        var content = await reception.CompleteAsync(repaired, _options.StrictLines);
+        var reply = content is null ? reception.Refusal! : await AcceptAsync(content);
+        ResetTransaction();
+        _messageOctets += reception.Octets;
+        _door.Meter.Message(_listener.Role, reply.IsPositive, reception.Octets);
+        if (reply.IsPositive)
+        {
+            _accepted++;
+            Write(reply);
+        }
+        else
+        {
+            _rejected++;
+            await RefuseAsync(SmtpVerb.Data, null, reply);
+        }
+    }
+
+    /// <summary>
+    /// Hands the message over. The receiver is waited for whatever the peer does meanwhile: its answer alone says whether the octets are still
+    /// needed, so they are given back only behind it.
+    /// </summary>
+    private async ValueTask<SmtpReply> AcceptAsync(RawContent content)
+    {
+        var reply = Refusals.LocalError;
+        var message = new IncomingMessage
+        {
+            TransactionId = Ids.New(_services.Time),
+            Session = Info,
+            ReversePath = _mail.Argument,
+            Recipients = [.. _recipients],
+            Raw = content,
+            ReceivedAt = _services.Time.GetUtcNow(),
+            SmtpUtf8 = _mail.Has(EsmtpParameters.SmtpUtf8),
+            EightBit = _mail.EightBit,
+            RequireTls = _mail.Has(EsmtpParameters.RequireTls),
+            DsnReturn = _mail.Dsn?.Return,
+            DsnEnvelopeId = _mail.Dsn?.EnvelopeId,
+        };
+        try
+        {
+            reply = await _services.Accept(message, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            _services.Logger.LogError(e, "Session {Session}: transaction {Transaction} failed", _id, message.TransactionId);
+        }
+        finally
+        {
+            content.Dispose();
+            if (!reply.IsPositive && content.File is not null)
+                _services.Spool.Delete(content.File);
+        }
+
+        return reply;
+    }
+}

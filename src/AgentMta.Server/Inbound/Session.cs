@@ -1,0 +1,255 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Security;
+using AgentMta.Protocol.Smtp;
+using AgentMta.Server.Model;
+using Microsoft.AspNetCore.Connections;
+
+namespace AgentMta.Server.Inbound;
+
+/// <summary>
+/// One SMTP session, from the first octet to the last. It reads one command at a time, asks the delegates of <see cref="SessionServices"/>
+/// for what it cannot know, and holds no buffer while it waits.
+/// </summary>
+internal sealed partial class Session
+{
+    private readonly Door _door;
+    private readonly SessionServices _services;
+    private readonly InboundOptions _options;
+    private readonly SmtpListener _listener;
+    private readonly ConnectionContext _connection;
+    private readonly string _id;
+    private readonly DateTimeOffset _startedAt;
+    private readonly long _startedTimestamp;
+
+    private PipeReader _reader;
+    private PipeWriter _writer;
+    private SslStream? _tls;
+    private IPAddress _client = IPAddress.None;
+    private int _clientPort;
+    private bool _exempt;
+    private string _helo = "";
+    private bool _extended;
+    private Credential? _credential;
+    private string? _user;
+    private SessionInfo? _info;
+    private SessionState _state;
+    private string _outcome = "closed";
+    private bool _closing;
+    private volatile bool _stopRequested;
+
+    public Session(Door door, SmtpListener listener, ConnectionContext connection)
+    {
+        (_door, _services, _options) = (door, door.Services, door.Services.Options);
+        (_listener, _connection) = (listener, connection);
+        (_reader, _writer) = (connection.Transport.Input, connection.Transport.Output);
+        _id = Ids.New(_services.Time);
+        _startedAt = _services.Time.GetUtcNow();
+        _startedTimestamp = _services.Time.GetTimestamp();
+        if (connection.RemoteEndPoint is IPEndPoint remote)
+            SetClient(remote);
+    }
+
+    /// <summary>
+    /// The flow of a session:
+    /// 1. PROXY header, where the peer is a load balancer · 2. limits of the client's networks · 3. TLS, where it comes first ·
+    /// 4. banner, unless the client talks before it · 5. commands until QUIT, a 421 or the end of input · 6. the record of it all.
+    /// </summary>
+    public async Task RunAsync()
+    {
+        var counted = false;
+        try
+        {
+            if (!await ReadProxyHeaderAsync())
+                return;
+            if (!_exempt && !(counted = _door.Connections.TryEnter(_client)))
+            {
+                await TurnAwayAsync(Refusals.TooManyConnections, "network");
+                return;
+            }
+
+            if (_listener.ImplicitTls && !await StartTlsAsync())
+                return;
+            if (await GreetAsync())
+                await RunCommandsAsync();
+            await FlushAsync();
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The peer is gone, or was cut off by a deadline: nothing can be said to it any more.
+            _outcome = _expired ? "timeout" : _outcome;
+        }
+        catch (Exception e)
+        {
+            _outcome = "error";
+            _services.Logger.LogError(e, "Session {Session} of {Client} failed", _id, _client);
+        }
+        finally
+        {
+            if (counted)
+                _door.Connections.Leave(_client);
+            await CloseAsync();
+            Report();
+        }
+    }
+
+    /// <summary>Says one reply in place of the banner and closes.</summary>
+    public async Task TurnAwayAsync(SmtpReply reply, string reason)
+    {
+        _door.Meter.Rejected(reason);
+        _outcome = "refused";
+        if (_listener.ImplicitTls)
+            return; // a plain reply means nothing to a client that expects a handshake
+        Write(reply);
+        await FlushAsync();
+    }
+
+    /// <summary>The server stops: a session that waits for a command gets its 421, one within data finishes that first.</summary>
+    public void RequestStop()
+    {
+        _stopRequested = true;
+        _reader.CancelPendingRead();
+    }
+
+    private SessionInfo Info => _info ??= new SessionInfo
+    {
+        SessionId = _id,
+        Role = _listener.Role,
+        ClientAddress = _client,
+        ClientPort = _clientPort,
+        Helo = _helo,
+        Extended = _extended,
+        TlsProtocol = TlsName(_tls),
+        TlsCipher = _tls?.NegotiatedCipherSuite.ToString(),
+        Credential = _credential,
+        User = _user,
+    };
+
+    private async Task RunCommandsAsync()
+    {
+        while (!_closing)
+        {
+            var (line, command) = await ReadCommandAsync();
+            switch (line)
+            {
+                case LineOutcome.Command:
+                    await ExecuteAsync(command);
+                    break;
+                case LineOutcome.End:
+                    return;
+                case LineOutcome.Interrupted:
+                    Close(_expired ? DeadlineReply() : Refusals.ShuttingDown, _expired ? "timeout" : "shutdown");
+                    break;
+                case LineOutcome.TooLong:
+                    Close(Refusals.LineTooLong, "protocol");
+                    break;
+                case LineOutcome.BareLineEnd:
+                    Close(Refusals.BareLineEnd, "protocol");
+                    break;
+                case LineOutcome.NotSmtp:
+                    Close(Refusals.NotSmtp, "protocol");
+                    break;
+            }
+        }
+    }
+
+    private async ValueTask ExecuteAsync(SmtpCommand command)
+    {
+        _commands++;
+        // smtp.md: these end a group; octets already behind them were sent without waiting for the reply (RFC 2920 3.1).
+        if (command.Verb is SmtpVerb.Ehlo or SmtpVerb.Helo or SmtpVerb.StartTls or SmtpVerb.Auth or SmtpVerb.Data && HasInput())
+        {
+            Close(command.Verb == SmtpVerb.StartTls ? Refusals.TlsInjection : Refusals.OutOfStep, "protocol");
+            return;
+        }
+
+        var refusal = CommandOrder.Refusal(_state, command.Verb) ?? command.Fault;
+        if (refusal is not null && command.Verb != SmtpVerb.Bdat)
+        {
+            await RefuseAsync(command.Verb, command.Argument, refusal);
+            return;
+        }
+
+        switch (command.Verb)
+        {
+            case SmtpVerb.Mail:
+                await MailAsync(command);
+                break;
+            case SmtpVerb.Rcpt:
+                await RcptAsync(command);
+                break;
+            case SmtpVerb.Data:
+                await DataAsync();
+                break;
+            case SmtpVerb.Bdat:
+                await BdatAsync(command, refusal);
+                break;
+            case SmtpVerb.Ehlo or SmtpVerb.Helo:
+                Hello(command);
+                break;
+            case SmtpVerb.Rset:
+                ResetTransaction();
+                Write(PreparedReply.Ok);
+                break;
+            case SmtpVerb.Noop:
+                Write(PreparedReply.Ok);
+                break;
+            case SmtpVerb.Vrfy: // RFC 5321 3.5.3, 7.3: who exists is told at RCPT, where it is counted
+                Write(PreparedReply.CannotVerify);
+                break;
+            case SmtpVerb.Help:
+                Write(PreparedReply.Help);
+                break;
+            case SmtpVerb.Quit:
+                Write(PreparedReply.Bye);
+                (_closing, _outcome) = (true, "quit");
+                break;
+            case SmtpVerb.StartTls:
+                await StartTlsCommandAsync();
+                break;
+            case SmtpVerb.Auth:
+                await AuthAsync(command);
+                break;
+            default:
+                await RefuseAsync(command.Verb, null, Refusals.NotOffered);
+                break;
+        }
+    }
+
+    private void Hello(SmtpCommand command)
+    {
+        // RFC 5321 4.1.4: EHLO resets the transaction; the authentication stays.
+        ResetTransaction();
+        (_helo, _extended, _info) = (command.Argument, command.Verb == SmtpVerb.Ehlo, null);
+        _state = SessionState.Greeted;
+        if (_extended)
+            Write(_door.Ehlo.Encoded(_listener.Role, _tls is not null, OffersAuth));
+        else
+            Write(new SmtpReply(250, null, _options.HostName));
+    }
+
+    private async ValueTask<bool> GreetAsync()
+    {
+        if (_listener.Role == DoorRole.Mx)
+        {
+            if (!_exempt && _options.BannerDelay > TimeSpan.Zero)
+                await Task.Delay(_options.BannerDelay, _services.Time, _connection.ConnectionClosed);
+            if (HasInput())
+            {
+                Close(Refusals.EarlyTalker, "protocol");
+                return false;
+            }
+        }
+
+        Write(new SmtpReply(220, null, _options.HostName + " ESMTP AgentMta"));
+        return true;
+    }
+
+    private void SetClient(IPEndPoint endpoint)
+    {
+        _client = endpoint.Address.IsIPv4MappedToIPv6 ? endpoint.Address.MapToIPv4() : endpoint.Address;
+        _clientPort = endpoint.Port;
+        _exempt = _options.IsExempt(_client);
+        _info = null;
+    }
+}

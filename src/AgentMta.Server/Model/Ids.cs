@@ -1,0 +1,35 @@
+using System.Buffers;
+using System.Buffers.Binary;
+
+namespace AgentMta.Server.Model;
+
+/// <summary>Makes the server's ids: 26 characters, sortable by time of making, opaque to everyone else.</summary>
+internal static class Ids
+{
+    private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+
+    private static readonly SearchValues<char> Allowed = SearchValues.Create(Alphabet);
+
+    /// <summary>Length of every id in characters.</summary>
+    public const int Length = 26;
+
+    /// <summary>A new id: 48 bits of milliseconds and 74 random bits (RFC 9562 version 7), in lower-case base 32.</summary>
+    public static string New(TimeProvider time)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Guid.CreateVersion7(time.GetUtcNow()).TryWriteBytes(bytes, bigEndian: true, out _);
+        return Encode(BinaryPrimitives.ReadUInt128BigEndian(bytes));
+    }
+
+    /// <summary>Whether the text has the form of an id made here.</summary>
+    public static bool IsId(ReadOnlySpan<char> text) => text.Length == Length && text.IndexOfAnyExcept(Allowed) < 0;
+
+    private static string Encode(UInt128 value) => string.Create(Length, value, static (span, v) =>
+    {
+        for (var i = Length - 1; i >= 0; i--)
+        {
+            span[i] = Alphabet[(int)(v & 31)];
+            v >>= 5;
+        }
+    });
+}

@@ -1,0 +1,100 @@
+using System.Collections.Concurrent;
+using AgentMta.Server.Model;
+
+namespace AgentMta.Server.Store;
+
+/// <summary>
+/// Where messages of more than 64 KiB lie: DATA/raws/&lt;2 characters&gt;/&lt;id&gt;.eml, written while they arrive. A file is on disk, folder entry
+/// included, before anything names it; files that nothing names (the process died in between) are swept at start.
+/// </summary>
+/// <param name="folder">DATA/raws.</param>
+/// <param name="freeSpaceFloor">Free octets on the disk below which nothing new is begun.</param>
+internal sealed class RawSpool(string folder, long freeSpaceFloor, TimeProvider time)
+{
+    private const string Extension = ".eml";
+
+    private readonly ConcurrentDictionary<string, bool> _folders = new();
+    private long _roomCheckedAt = long.MinValue;
+    private volatile bool _room = true;
+
+    /// <summary>Begins a message.</summary>
+    public RawWriter Begin() => new(this);
+
+    /// <summary>Maps a stored file; dispose it when read.</summary>
+    /// <exception cref="FileNotFoundException">The message is gone.</exception>
+    public RawContent Open(string file)
+    {
+        var handle = File.OpenHandle(PathOf(file), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        return MappedFile.Map(handle, file);
+    }
+
+    /// <summary>Removes a file whose message was refused or deleted; one that is gone is no error.</summary>
+    public void Delete(string file) => File.Delete(PathOf(file));
+
+    /// <summary>Removes every file that is not among the known ones; to be called before the listeners open. Returns how many.</summary>
+    public int DeleteOrphans(IReadOnlySet<string> known)
+    {
+        if (!Directory.Exists(folder))
+            return 0;
+        var deleted = 0;
+        foreach (var path in Directory.EnumerateFiles(folder, "*" + Extension, SearchOption.AllDirectories))
+        {
+            if (known.Contains(Path.GetRelativePath(folder, path).Replace('\\', '/')))
+                continue;
+            File.Delete(path);
+            deleted++;
+        }
+
+        return deleted;
+    }
+
+    /// <summary>Whether the disk has more free space than the floor; looked up at most once a second.</summary>
+    public bool HasRoom()
+    {
+        var now = time.GetTimestamp();
+        var last = Volatile.Read(ref _roomCheckedAt);
+        if (last != long.MinValue && time.GetElapsedTime(last, now) < TimeSpan.FromSeconds(1))
+            return _room;
+        Volatile.Write(ref _roomCheckedAt, now);
+        var at = folder;
+        while (!Directory.Exists(at) && Path.GetDirectoryName(at) is { Length: > 0 } parent)
+            at = parent;
+        _room = new DriveInfo(Path.GetFullPath(at)).AvailableFreeSpace > freeSpaceFloor;
+        return _room;
+    }
+
+    /// <summary>A new name below the folder; the last two characters of an id are random, so that files spread evenly.</summary>
+    internal string NewName()
+    {
+        var id = Ids.New(time);
+        return $"{id[^2..]}/{id}{Extension}";
+    }
+
+    /// <summary>Makes the folder of a file, durable before it is used.</summary>
+    internal void PrepareFolder(string file)
+    {
+        var name = file[..file.IndexOf('/')];
+        if (_folders.ContainsKey(name))
+            return;
+        var path = Path.Combine(folder, name);
+        if (!Directory.Exists(path))
+        {
+            Directory.CreateDirectory(path);
+            DirectoryFlush.Flush(folder);
+        }
+
+        _folders[name] = true;
+    }
+
+    /// <summary>Flushes the folder that holds the file.</summary>
+    internal void FlushFolder(string file) => DirectoryFlush.Flush(Path.GetDirectoryName(PathOf(file))!);
+
+    internal string PathOf(string file)
+    {
+        // Names come from the database; they are checked all the same, since a path is built from them.
+        if (file.Length != Ids.Length + 3 + Extension.Length || file[2] != '/' || !Ids.IsId(file.AsSpan(3, Ids.Length)) || !file.EndsWith(Extension, StringComparison.Ordinal)
+            || file.AsSpan(0, 2).ContainsAny('.', '/', '\\'))
+            throw new ArgumentException("Not the name of a stored message", nameof(file));
+        return Path.Combine(folder, file);
+    }
+}

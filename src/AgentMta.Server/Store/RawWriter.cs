@@ -1,0 +1,126 @@
+using System.Buffers;
+using AgentMta.Server.Model;
+using Microsoft.Win32.SafeHandles;
+
+namespace AgentMta.Server.Store;
+
+/// <summary>One message as it arrives: pooled memory up to 64 KiB, from there on a file. Disposing without completing discards it.</summary>
+internal sealed class RawWriter(RawSpool spool) : IDisposable
+{
+    private const int FirstBuffer = 4 * 1024;
+    private const int FileBuffer = 16 * 1024;
+    private const int LeastRoom = 1024;
+
+    private byte[]? _buffer;
+    private int _count;
+    private long _inFile;
+    private string? _name;
+    private SafeFileHandle? _handle;
+
+    /// <summary>Octets written.</summary>
+    public long Length => _inFile + _count;
+
+    /// <summary>Whether <see cref="SpillAsync"/> has something to do.</summary>
+    public bool MustSpill => _count > (_handle is null ? RawContent.InlineLimit : FileBuffer - LeastRoom);
+
+    /// <summary>Free memory to write into, at least 1 KiB; then call <see cref="Advance"/>.</summary>
+    public Span<byte> Room()
+    {
+        _buffer ??= ArrayPool<byte>.Shared.Rent(_handle is null ? FirstBuffer : FileBuffer);
+        if (_buffer.Length - _count < LeastRoom)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
+            _buffer.AsSpan(0, _count).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = larger;
+        }
+
+        return _buffer.AsSpan(_count);
+    }
+
+    /// <summary>Counts what was written into <see cref="Room"/>.</summary>
+    public void Advance(int count) => _count += count;
+
+    /// <summary>Moves the buffer into the file, which it makes the first time.</summary>
+    public async ValueTask SpillAsync(CancellationToken cancellationToken)
+    {
+        if (_handle is null)
+        {
+            _name = spool.NewName();
+            spool.PrepareFolder(_name);
+            _handle = Create(spool.PathOf(_name));
+        }
+
+        if (_count == 0)
+            return;
+        await RandomAccess.WriteAsync(_handle, _buffer.AsMemory(0, _count), _inFile, cancellationToken);
+        _inFile += _count;
+        _count = 0;
+        if (_buffer!.Length > FileBuffer)
+            ReturnBuffer(); // a slow sender of a large message keeps a small buffer, not the one it outgrew
+    }
+
+    /// <summary>Ends the message: what lies in a file is on disk, with its folder, when this returns. The content belongs to the caller.</summary>
+    public async ValueTask<RawContent> CompleteAsync(CancellationToken cancellationToken)
+    {
+        if (_handle is null)
+        {
+            if (_buffer is null)
+                return new RawContent(ReadOnlyMemory<byte>.Empty);
+            var pooled = new PooledBuffer(_buffer);
+            var bytes = _buffer.AsMemory(0, _count);
+            (_buffer, _count) = (null, 0);
+            return new RawContent(bytes, owner: pooled);
+        }
+
+        await SpillAsync(cancellationToken);
+        ReturnBuffer();
+        RandomAccess.FlushToDisk(_handle);
+        spool.FlushFolder(_name!);
+        var content = MappedFile.Map(_handle, _name!);
+        (_handle, _name) = (null, null);
+        return content;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        ReturnBuffer();
+        _handle?.Dispose();
+        _handle = null;
+        if (_name is not null)
+            spool.Delete(_name);
+        (_name, _count, _inFile) = (null, 0, 0);
+    }
+
+    private static SafeFileHandle Create(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            return File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
+        using var stream = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+        return File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+    }
+
+    private void ReturnBuffer()
+    {
+        if (_buffer is not null)
+            ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = null;
+    }
+
+    private sealed class PooledBuffer(byte[] buffer) : IDisposable
+    {
+        private byte[]? _buffer = buffer;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _buffer, null) is { } owned)
+                ArrayPool<byte>.Shared.Return(owned);
+        }
+    }
+}
