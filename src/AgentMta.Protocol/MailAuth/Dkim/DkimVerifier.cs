@@ -95,9 +95,9 @@ public static class DkimVerifier
     private static DkimResult? EarlyVerdict(SignatureField signature, DateTimeOffset now)
     {
         if (signature.Fault is not null)
-            return Result(signature, signature.Refused ? DkimStatus.Policy : DkimStatus.PermError, signature.Fault);
-        if (signature.Header.TooManyFields)
-            return Result(signature, DkimStatus.PermError, $"the header has more than {MessageHeader.MaxFields} fields");
+            return Result(signature, signature.FaultStatus, signature.Fault);
+        if (signature.Header.Fault is not null)
+            return Result(signature, DkimStatus.PermError, signature.Header.Fault);
         // RFC 6376 3.5 x=
         return signature.ExpiresAt < now.ToUnixTimeSeconds() ? Result(signature, DkimStatus.PermError, "the signature has expired: x= lies in the past") : null;
     }
