@@ -29,7 +29,7 @@ public sealed class DkimFuzzTests
             var dkim = DkimVerifier.VerifyAsync(bytes, Zone, Now, CancellationToken.None).AsTask().GetAwaiter().GetResult();
             var arc = ArcVerifier.VerifyAsync(bytes, Zone, Now, CancellationToken.None).AsTask().GetAwaiter().GetResult();
             return dkim.All(r => r.Status != DkimStatus.Pass) && arc.Status != ArcStatus.Pass;
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(2000).WithEndSize(60));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(FuzzRounds.Of(2000)).WithEndSize(60));
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class DkimFuzzTests
         {
             var key = DkimPublicKey.Parse(record);
             return (key.Fault is null) == key.Bits is not null;
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1000).WithEndSize(40));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(FuzzRounds.Of(1000)).WithEndSize(40));
     }
 
     [Fact]
@@ -60,16 +60,16 @@ public sealed class DkimFuzzTests
                 Assert.True(list!.TryGet(Encoding.ASCII.GetBytes($"t{i}"), out var value));
                 Assert.Equal(written[i].Item2, Encoding.UTF8.GetString(value));
             }
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(FuzzRounds.Of(500)));
     }
 
     [Fact]
     public async Task No_mutation_of_a_signed_message_passes_but_those_that_canonicalisation_forgives()
     {
-        var random = new Random(7);
+        var random = FuzzRounds.Random(7);
         var message = Encoding.UTF8.GetBytes(Signed(options: new DkimSignOptions { HeaderCanonicalization = DkimCanonicalization.Simple, BodyCanonicalization = DkimCanonicalization.Simple }));
         var headerEnd = Encoding.UTF8.GetString(message).IndexOf("From: ", StringComparison.Ordinal);
-        for (var i = 0; i < 3000; i++)
+        for (var i = 0; i < FuzzRounds.Of(800); i++)
         {
             var mutant = (byte[])message.Clone();
             // A printable octet of the signed fields or the body becomes another: simple forgives none of that.
@@ -85,11 +85,11 @@ public sealed class DkimFuzzTests
     [Fact]
     public async Task Random_octets_anywhere_never_throw()
     {
-        var random = new Random(8);
+        var random = FuzzRounds.Random(8);
         using var key = DkimKey.FromPem(Rsa.ToPkcs8Pem());
         var plain = Encoding.UTF8.GetBytes(Signed());
         byte[] message = [.. ArcSealer.Seal(plain, "spf=pass", "mx.test", ArcResult.None, new("example.test", "r", key), Now), .. plain];
-        for (var i = 0; i < 1500; i++)
+        for (var i = 0; i < FuzzRounds.Of(1500); i++)
         {
             var mutant = (byte[])message.Clone();
             for (var n = random.Next(1, 6); n > 0; n--)
