@@ -30,7 +30,7 @@ internal readonly record struct BounceVerdict(BounceClass Class, BounceCause Cau
         BounceReason.MailboxFull => BounceCause.MailboxFull,
         BounceReason.Policy or BounceReason.Throttled or BounceReason.Disabled => BounceCause.Policy,
         BounceReason.Content or BounceReason.TooBig => BounceCause.Content,
-        BounceReason.Expired or BounceReason.Network or BounceReason.System => BounceCause.Infrastructure,
+        BounceReason.Expired or BounceReason.Network or BounceReason.System or BounceReason.Mailer => BounceCause.Infrastructure,
         _ => BounceCause.Unknown,
     };
 
@@ -113,6 +113,7 @@ internal readonly record struct BounceVerdict(BounceClass Class, BounceCause Cau
         BounceReason.Unknown => null,
         BounceReason.Content => "5.6.0",
         BounceReason.System => "4.3.0",
+        BounceReason.Mailer => isTemporary ? "4.3.0" : "5.3.0",
         _ => isTemporary ? "4.7.0" : "5.7.0",
     };
 

@@ -32,8 +32,18 @@ internal static class ProseBounceReader
         return signs >= 4 || (signs >= 3 && text.Original.Length > 0);
     }
 
+    public static bool NamesNobody(MimeMessage message, ReportText text) => !message.Headers.Contains("X-Failed-Recipients") && ProseRecipients.Find(text.Prose, Own(message.Headers)).Count == 0;
+
     public static List<ReportRecipient> Recipients(MimeMessage message, ReportText text)
     {
+        // The fields of RFC 3464 within the prose, where a server left out MIME or a relay lost it.
+        if (text.Prose.Contains("Final-Recipient:", StringComparison.OrdinalIgnoreCase))
+        {
+            var fields = DeliveryStatusReader.Read(text.Prose, text.Prose, out _, out _);
+            if (fields.Count > 0)
+                return fields;
+        }
+
         var own = Own(message.Headers);
         var found = Named(message.Headers, text, own);
         var recipients = new List<ReportRecipient>();
@@ -105,7 +115,7 @@ internal static class ProseBounceReader
     private static HashSet<string> Own(HeaderList headers)
     {
         var own = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var name in (ReadOnlySpan<string>)["From", "To", "Return-Path", "Reply-To", "Sender", "Delivered-To", "X-Original-To", "Cc", "Errors-To"])
+        foreach (var name in (ReadOnlySpan<string>)["From", "To", "Return-Path", "Reply-To", "Sender", "Cc", "Errors-To"])
         {
             foreach (var field in headers.All(name).Take(5))
             {
