@@ -5,8 +5,9 @@ namespace AgentMta.Server;
 
 internal static class Program
 {
-    public static Task<int> Main(string[] args) => new RootCommand("A mail server with inboxes for agents.")
+    public static Task<int> Main(string[] args)
     {
-        InspectCommand.Create(),
-    }.Parse(args).InvokeAsync();
+        var root = new RootCommand("A mail server for software agents") { InspectCommand.Create() };
+        return root.Parse(args).InvokeAsync();
+    }
 }
