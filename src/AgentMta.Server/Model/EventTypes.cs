@@ -16,7 +16,12 @@ internal static class EventTypes
     public const string Complained = "message.complained";
     public const string Rejected = "message.rejected";
     public const string Unsubscribed = "message.unsubscribed";
+    public const string Held = "message.held";
+    public const string Released = "message.released";
     public const string Deleted = "message.deleted";
+    public const string ReportReceived = "report.received";
+    public const string UnsubscribeRequested = "unsubscribe.requested";
+    public const string ThreadMerged = "thread.merged";
     public const string LabelAdded = "label.added";
     public const string LabelRemoved = "label.removed";
     public const string DomainVerified = "domain.verified";

@@ -129,7 +129,8 @@ CREATE INDEX messages_thread ON messages (workspace_id, thread_id, timestamp, me
 CREATE INDEX messages_raw ON messages (workspace_id, raw_id);
 
 -- Every Message-ID this inbox knows, also of deleted messages (message_key NULL) and aliases (ids a submitting client chose or a
--- relay's final 250 named). For outbound ones recipients holds the envelope's addresses: proof of a reply asks here.
+-- relay's final 250 named). For outbound ones recipients holds the envelope's addresses: proof of a reply asks here. direction: in, out,
+-- or ref for an id that was only referred to so far, so that a late parent finds its thread.
 CREATE TABLE message_ids (
   workspace_id TEXT NOT NULL, inbox_id TEXT NOT NULL, message_id TEXT NOT NULL,
   message_key TEXT, thread_id TEXT NOT NULL, use_case_id TEXT NOT NULL,
@@ -137,6 +138,26 @@ CREATE TABLE message_ids (
   PRIMARY KEY (workspace_id, inbox_id, message_id)
 );
 CREATE INDEX message_ids_any ON message_ids (workspace_id, message_id);
+
+-- Two threads that turned out to be one (a late parent): the old id keeps naming the thread that took its messages.
+CREATE TABLE thread_merges (
+  workspace_id TEXT NOT NULL, thread_id TEXT NOT NULL,
+  inbox_id TEXT NOT NULL, into_thread_id TEXT NOT NULL, created_at BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, thread_id)
+);
+CREATE INDEX thread_merges_into ON thread_merges (workspace_id, into_thread_id);
+
+-- Who has written to an inbox and was let in: first contact is what is not here.
+CREATE TABLE contacts (
+  workspace_id TEXT NOT NULL, inbox_id TEXT NOT NULL, address TEXT NOT NULL, created_at BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, inbox_id, address)
+);
+
+-- Mailing lists (List-Id, RFC 2919) whose own domain authenticated mail that was aligned when it came: their later mail may fail DMARC.
+CREATE TABLE mailing_lists (
+  workspace_id TEXT NOT NULL, inbox_id TEXT NOT NULL, list_id TEXT NOT NULL, domain TEXT NOT NULL, created_at BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, inbox_id, list_id, domain)
+);
 
 CREATE TABLE message_labels (
   workspace_id TEXT NOT NULL, inbox_id TEXT NOT NULL, label TEXT NOT NULL, timestamp BIGINT NOT NULL, message_key TEXT NOT NULL,

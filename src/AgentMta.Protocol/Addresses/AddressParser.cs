@@ -1,0 +1,260 @@
+using System.Text;
+using AgentMta.Protocol.Mime;
+
+namespace AgentMta.Protocol.Addresses;
+
+/// <summary>Reads address lists of header fields (RFC 5322 3.4, 4.4) as they come: groups, comments, routes, missing brackets.</summary>
+public static class AddressParser
+{
+    /// <param name="field">The octets of a field behind its colon.</param>
+    public static IReadOnlyList<MailAddress> ParseList(ReadOnlySpan<byte> field) => ParseList(HeaderText.Unfold(field));
+
+    /// <param name="text">An unfolded list, encoded words still encoded. Groups are flattened into their members.</param>
+    public static IReadOnlyList<MailAddress> ParseList(string text) => new Scanner(text).Run();
+
+    private ref struct Scanner(string text)
+    {
+        private readonly List<MailAddress> _found = [];
+        private readonly StringBuilder _phrase = new();
+        private readonly StringBuilder _word = new();
+        private string? _comment;
+        private string? _angle;
+        private string? _bare;
+        private bool _inGroup;
+        private int _at;
+
+        public List<MailAddress> Run()
+        {
+            while (_at < text.Length)
+            {
+                var c = text[_at];
+                switch (c)
+                {
+                    case '(':
+                        var comment = Comment();
+                        _comment = string.IsNullOrEmpty(_comment) ? comment : _comment;
+                        break;
+                    case '"':
+                        Quoted();
+                        break;
+                    case '<':
+                        Angle();
+                        break;
+                    case ',':
+                        Finish();
+                        _at++;
+                        break;
+                    case ';':
+                        Finish();
+                        _inGroup = false;
+                        _at++;
+                        break;
+                    case ':' when !_inGroup && _angle is null && !_word.ToString().Contains('@', StringComparison.Ordinal):
+                        Forget();
+                        _inGroup = true;
+                        _at++;
+                        break;
+                    case ' ' or '\t':
+                        EndWord();
+                        _at++;
+                        break;
+                    case '=' when EncodedWordDecoder.WordLength(text.AsSpan(_at)) is > 0 and var length:
+                        // Its "," and ":" separate nothing, though RFC 2047 5 (3) wants them encoded.
+                        _word.Append(text, _at, length);
+                        _at += length;
+                        break;
+                    default:
+                        _word.Append(c);
+                        _at++;
+                        break;
+                }
+            }
+
+            Finish();
+            return _found;
+        }
+
+        // RFC 5322 3.2.2: comments nest; a missing end takes the rest of the field.
+        private string Comment()
+        {
+            var text1 = new StringBuilder();
+            var depth = 0;
+            for (; _at < text.Length; _at++)
+            {
+                var c = text[_at];
+                if (c == '\\' && _at + 1 < text.Length)
+                {
+                    text1.Append(text[++_at]);
+                    continue;
+                }
+
+                if (c == '(' && depth++ == 0)
+                    continue;
+                if (c == ')' && --depth == 0)
+                {
+                    _at++;
+                    break;
+                }
+
+                text1.Append(c);
+            }
+
+            return EncodedWordDecoder.Decode(text1.ToString()).Trim();
+        }
+
+        private void Quoted()
+        {
+            var value = QuotedString();
+            // "local part"@domain: the quoted string is glued to an "@".
+            if (_angle is null && _at < text.Length && text[_at] is '@' or '.' || _word.Length > 0 && _word[^1] == '.')
+            {
+                _word.Append(LocalPartSyntax.Quote(value));
+                return;
+            }
+
+            EndWord();
+            // Encoded words have no meaning in a quoted string (RFC 2047 5), but programs put them there.
+            AddPhrase(EncodedWordDecoder.Decode(value));
+        }
+
+        private string QuotedString()
+        {
+            var value = new StringBuilder();
+            for (_at++; _at < text.Length; _at++)
+            {
+                var c = text[_at];
+                if (c == '\\' && _at + 1 < text.Length)
+                    c = text[++_at];
+                else if (c == '"')
+                    break;
+                value.Append(c);
+            }
+
+            _at = Math.Min(_at + 1, text.Length);
+            return value.ToString();
+        }
+
+        private void Angle()
+        {
+            EndWord();
+            var spec = new StringBuilder();
+            for (_at++; _at < text.Length && text[_at] != '>';)
+            {
+                var c = text[_at];
+                if (c == '"')
+                {
+                    var quoted = LocalPartSyntax.Quote(QuotedString());
+                    spec.Append(_at < text.Length && text[_at] is '@' or '.' ? quoted : quoted.Trim('"'));
+                    continue;
+                }
+
+                if (c == '(')
+                {
+                    Comment();
+                    continue;
+                }
+
+                if (c is not (' ' or '\t' or '<'))
+                    spec.Append(c);
+                _at++;
+            }
+
+            _at = Math.Min(_at + 1, text.Length);
+            var address = spec.ToString();
+            // RFC 5322 4.4: a route before the address is obsolete and ignored.
+            if (address.StartsWith('@') && address.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon)
+                address = address[(colon + 1)..];
+            if (_angle is not { Length: > 0 })
+                _angle = address;
+        }
+
+        private void EndWord()
+        {
+            if (_word.Length == 0)
+                return;
+            var word = _word.ToString();
+            _word.Clear();
+            if (word == "@" || word[0] == '@' && _bare is null && _phrase.Length > 0 || word[^1] == '@' || _bare is { Length: > 0 } && _bare[^1] == '@')
+                GlueToAddress(word);
+            else if (_bare is null && word.Contains('@', StringComparison.Ordinal))
+                _bare = word;
+            else
+                AddPhrase(word);
+        }
+
+        // RFC 5322 4.4: white space may stand around "@" in obsolete addresses.
+        private void GlueToAddress(string word)
+        {
+            if (_bare is null && word[0] == '@')
+            {
+                _bare = _phrase.ToString();
+                _phrase.Clear();
+            }
+
+            _bare += word;
+        }
+
+        private readonly void AddPhrase(string word)
+        {
+            if (_phrase.Length > 0)
+                _phrase.Append(' ');
+            _phrase.Append(word);
+        }
+
+        private void Finish()
+        {
+            EndWord();
+            if (_angle is not null)
+            {
+                if (_bare is not null)
+                    _phrase.Insert(0, _phrase.Length == 0 ? _bare : _bare + " ");
+                Add(Name(_phrase.ToString()), _angle);
+            }
+            else if (_bare is not null)
+            {
+                Add(_phrase.Length > 0 ? Name(_phrase.ToString()) : _comment ?? "", _bare);
+            }
+            else if (_phrase.Length > 0 && !_phrase.ToString().Contains(' ', StringComparison.Ordinal))
+            {
+                Add(_comment ?? "", EncodedWordDecoder.Decode(_phrase.ToString()));
+            }
+
+            Forget();
+        }
+
+        private readonly void Add(string name, string spec)
+        {
+            spec = spec.Trim();
+            var split = spec.LastIndexOf('@');
+            var local = split < 0 ? spec : spec[..split];
+            var domain = split < 0 ? "" : spec[(split + 1)..];
+            if (local.Length == 0 && domain.Length == 0 && name.Length == 0)
+                return;
+            _found.Add(new MailAddress(name, Unquote(local), domain));
+        }
+
+        private static string Name(string phrase) => string.Join(' ', EncodedWordDecoder.Decode(phrase).Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries));
+
+        private static string Unquote(string local)
+        {
+            if (local.Length < 2 || local[0] != '"' || local[^1] != '"')
+                return local;
+            var value = new StringBuilder(local.Length);
+            for (var i = 1; i < local.Length - 1; i++)
+            {
+                if (local[i] == '\\' && i + 2 < local.Length)
+                    i++;
+                value.Append(local[i]);
+            }
+
+            return value.ToString();
+        }
+
+        private void Forget()
+        {
+            _phrase.Clear();
+            _word.Clear();
+            _comment = _angle = _bare = null;
+        }
+    }
+}

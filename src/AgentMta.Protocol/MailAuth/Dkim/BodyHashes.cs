@@ -1,0 +1,183 @@
+namespace AgentMta.Protocol.MailAuth.Dkim;
+
+/// <summary>The hash of a canonical body up to a limit, and how long the body is altogether.</summary>
+internal sealed record BodyHash(byte[] Hash, long Length);
+
+/// <summary>The body hashes that the signatures of one message need: one pass for each canonicalisation, however many signatures and limits there are.</summary>
+internal sealed class BodyHashes(ReadOnlyMemory<byte> body)
+{
+    private readonly SortedSet<long>[] _limits = [[], []];
+    private readonly Dictionary<long, BodyHash>?[] _hashes = new Dictionary<long, BodyHash>?[2];
+
+    /// <summary>Announces a hash before any is taken; <paramref name="limit"/> null means the whole body.</summary>
+    public void Request(DkimCanonicalization how, long? limit) => _limits[(int)how].Add(limit ?? long.MaxValue);
+
+    public BodyHash Get(DkimCanonicalization how, long? limit)
+    {
+        var hashes = _hashes[(int)how] ??= Compute(how);
+        return hashes[limit ?? long.MaxValue];
+    }
+
+    private Dictionary<long, BodyHash> Compute(DkimCanonicalization how)
+    {
+        using var pass = new Pass(_limits[(int)how]);
+        var span = body.Span;
+        if (how == DkimCanonicalization.Simple)
+            AppendSimple(pass, span);
+        else
+            AppendRelaxed(pass, span);
+        return pass.Finish();
+    }
+
+    // RFC 6376 3.4.3: empty lines at the end are dropped, and one line end stands for them all.
+    private static void AppendSimple(Pass pass, ReadOnlySpan<byte> body)
+    {
+        var end = body.Length;
+        while (end > 0 && body[end - 1] == '\n')
+            end -= end > 1 && body[end - 2] == '\r' ? 2 : 1;
+        body = body[..end];
+        // A run goes on as long as its octets are canonical already, so that ordinary bodies are hashed in place.
+        var runStart = 0;
+        var position = 0;
+        while (body[position..].IndexOf((byte)'\n') is var lineEnd and >= 0)
+        {
+            position += lineEnd + 1;
+            if (lineEnd > 0 && body[position - 2] == '\r')
+                continue;
+            pass.Append(body[runStart..(position - 1)]);
+            pass.Append("\r\n"u8);
+            runStart = position;
+        }
+
+        pass.Append(body[runStart..]);
+        pass.Append("\r\n"u8);
+    }
+
+    // RFC 6376 3.4.4: white space at line ends goes, other white space becomes one space, empty lines at the end go; an empty body stays empty.
+    private static void AppendRelaxed(Pass pass, ReadOnlySpan<byte> body)
+    {
+        var end = RelaxedEnd(body);
+        if (end == 0)
+            return;
+        body = body[..end];
+        var runStart = 0;
+        var position = 0;
+        while (position < body.Length)
+        {
+            var lineEnd = body[position..].IndexOf((byte)'\n');
+            var next = lineEnd < 0 ? body.Length : position + lineEnd + 1;
+            var hasLineEnd = lineEnd >= 0;
+            var crlf = lineEnd > 0 && body[next - 2] == '\r';
+            var line = body[position..(hasLineEnd ? next - (crlf ? 2 : 1) : next)];
+            if ((crlf || !hasLineEnd) && IsRelaxed(line))
+            {
+                position = next;
+                continue;
+            }
+
+            pass.Append(body[runStart..position]);
+            AppendRelaxedLine(pass, line);
+            if (hasLineEnd)
+                pass.Append("\r\n"u8);
+            position = runStart = next;
+        }
+
+        pass.Append(body[runStart..]);
+        pass.Append("\r\n"u8);
+    }
+
+    private static bool IsRelaxed(ReadOnlySpan<byte> line) =>
+        line.IsEmpty || (line[^1] is not ((byte)' ' or (byte)'\t') && line.IndexOf((byte)'\t') < 0 && line.IndexOf("  "u8) < 0);
+
+    // Goes from one spot that must change to the next: a tab, or a second space.
+    private static void AppendRelaxedLine(Pass pass, ReadOnlySpan<byte> line)
+    {
+        line = line[..(line.LastIndexOfAnyExcept((byte)' ', (byte)'\t') + 1)];
+        var position = 0;
+        int tab = -1, spaces = -1;
+        while (position < line.Length)
+        {
+            tab = Next(line, (byte)'\t', position, tab);
+            spaces = NextDouble(line, position, spaces);
+            var spot = Math.Min(tab, spaces);
+            pass.Append(line[position..spot]);
+            if (spot == line.Length)
+                return;
+            // A space before the tab is written already and stands for the run.
+            if (spot == position || line[spot - 1] != ' ')
+                pass.Append(" "u8);
+            position = spot + line[spot..].IndexOfAnyExcept((byte)' ', (byte)'\t');
+        }
+    }
+
+    // Each finds the next one at or behind the position, or the line's end, and searches again only when the last find is passed.
+    private static int Next(ReadOnlySpan<byte> line, byte octet, int position, int known)
+    {
+        if (known >= position)
+            return known;
+        var next = line[position..].IndexOf(octet);
+        return next < 0 ? line.Length : position + next;
+    }
+
+    private static int NextDouble(ReadOnlySpan<byte> line, int position, int known)
+    {
+        if (known >= position)
+            return known;
+        var next = line[position..].IndexOf("  "u8);
+        return next < 0 ? line.Length : position + next;
+    }
+
+    private static int RelaxedEnd(ReadOnlySpan<byte> body)
+    {
+        var end = body.Length;
+        while (end > 0)
+        {
+            var last = body[end - 1];
+            if (last == '\n')
+                end -= end > 1 && body[end - 2] == '\r' ? 2 : 1;
+            else if (last is (byte)' ' or (byte)'\t')
+                end--;
+            else
+                break;
+        }
+
+        return end;
+    }
+
+    /// <summary>One pass: the digest is read off at each limit; behind the last one octets are only counted.</summary>
+    private sealed class Pass(SortedSet<long> limits) : IDisposable
+    {
+        private readonly CanonicalDigest _digest = new();
+        private readonly Dictionary<long, byte[]> _hashes = new(limits.Count);
+        private readonly long[] _limits = [.. limits];
+        private int _next;
+        private long _count;
+
+        public void Append(ReadOnlySpan<byte> octets)
+        {
+            while (_next < _limits.Length && _limits[_next] - _count <= octets.Length)
+            {
+                var part = (int)(_limits[_next] - _count);
+                _digest.Append(octets[..part]);
+                octets = octets[part..];
+                _count += part;
+                _hashes[_limits[_next++]] = _digest.Current();
+            }
+
+            if (_next < _limits.Length)
+                _digest.Append(octets);
+            _count += octets.Length;
+        }
+
+        public Dictionary<long, BodyHash> Finish()
+        {
+            Append(default);
+            for (; _next < _limits.Length; _next++)
+                _hashes[_limits[_next]] = _digest.Current();
+            var length = _count;
+            return _hashes.ToDictionary(h => h.Key, h => new BodyHash(h.Value, length));
+        }
+
+        public void Dispose() => _digest.Dispose();
+    }
+}

@@ -1,0 +1,122 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+
+namespace AgentMta.Protocol.MailAuth;
+
+/// <summary>The value types that tag=value lists share: numbers, base64, colon lists, domain names.</summary>
+internal static class TagValue
+{
+    /// <summary>Digits only; a number too large for a long becomes the largest one (RFC 6376 3.5: overflow must not wrap).</summary>
+    public static bool TryNumber(ReadOnlySpan<byte> value, int maxDigits, out long number)
+    {
+        number = 0;
+        if (value.IsEmpty || value.Length > maxDigits)
+            return false;
+        foreach (var b in value)
+        {
+            if (b is < (byte)'0' or > (byte)'9')
+                return false;
+            number = number > (long.MaxValue - 9) / 10 ? long.MaxValue : (number * 10) + (b - '0');
+        }
+
+        return true;
+    }
+
+    /// <summary>base64string of RFC 6376 2.10: white space anywhere, padding optional.</summary>
+    public static byte[]? Base64(ReadOnlySpan<byte> value)
+    {
+        var clean = new byte[((value.Length + 3) / 4 * 4) + 4];
+        var count = 0;
+        foreach (var b in value)
+        {
+            if (!TagList.IsSpace(b))
+                clean[count++] = b;
+        }
+
+        if (count == 0)
+            return null;
+        while (count % 4 != 0)
+            clean[count++] = (byte)'=';
+        var bytes = new byte[Base64Length(count)];
+        return System.Buffers.Text.Base64.DecodeFromUtf8(clean.AsSpan(0, count), bytes, out var consumed, out var written) == System.Buffers.OperationStatus.Done && consumed == count
+            ? bytes.AsSpan(0, written).ToArray()
+            : null;
+    }
+
+    /// <summary>The items of a colon-separated list, white space around each left out, empty ones dropped.</summary>
+    public static List<string> Items(ReadOnlySpan<byte> value)
+    {
+        var items = new List<string>();
+        while (!value.IsEmpty)
+        {
+            var colon = value.IndexOf((byte)':');
+            var item = Trim(colon < 0 ? value : value[..colon]);
+            if (!item.IsEmpty)
+                items.Add(Encoding.Latin1.GetString(item));
+            value = colon < 0 ? default : value[(colon + 1)..];
+        }
+
+        return items;
+    }
+
+    /// <summary>A domain or a selector in A-label form and lower case, or null. U-labels come as UTF-8 (RFC 8616 4).</summary>
+    public static string? Name(ReadOnlySpan<byte> value, int minLabels)
+    {
+        if (value.IsEmpty || value.Length > 1000)
+            return null;
+        string text;
+        if (Ascii.IsValid(value))
+        {
+            text = Encoding.ASCII.GetString(value);
+        }
+        else
+        {
+            try
+            {
+                text = new IdnMapping { AllowUnassigned = true }.GetAscii(new UTF8Encoding(false, true).GetString(value));
+            }
+            catch (ArgumentException)
+            {
+                return null;
+            }
+        }
+
+        return IsName(text, minLabels) ? text.ToLowerInvariant() : null;
+    }
+
+    public static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> value)
+    {
+        while (!value.IsEmpty && TagList.IsSpace(value[0]))
+            value = value[1..];
+        while (!value.IsEmpty && TagList.IsSpace(value[^1]))
+            value = value[..^1];
+        return value;
+    }
+
+    // Letters, digits, hyphens, and the underscore that names in use have; 63 octets a label, 253 together (RFC 1035 2.3.4).
+    private static bool IsName(string text, int minLabels)
+    {
+        if (text.Length is 0 or > 253)
+            return false;
+        int labels = 1, length = 0;
+        foreach (var c in text)
+        {
+            if (c == '.')
+            {
+                if (length == 0)
+                    return false;
+                labels++;
+                length = 0;
+            }
+            else if ((!char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_')) || ++length > 63)
+            {
+                return false;
+            }
+        }
+
+        return length > 0 && labels >= minLabels;
+    }
+
+    private static int Base64Length(int characters) => System.Buffers.Text.Base64.GetMaxDecodedFromUtf8Length(characters);
+}

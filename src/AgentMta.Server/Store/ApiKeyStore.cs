@@ -1,0 +1,43 @@
+using System.Security.Cryptography;
+using System.Text;
+using AgentMta.Server.Model;
+
+namespace AgentMta.Server.Store;
+
+/// <summary>API keys: the secret is shown once and kept as its SHA-256 alone (32 random octets need no slow hash).</summary>
+internal sealed partial class ApiKeyStore(Database database, TimeProvider time)
+{
+    private const string Mark = "am_";
+    private const int SecretOctets = 32;
+    private const int PrefixLength = 11;
+
+    /// <summary>A new secret: <c>am_</c> and 64 hexadecimal digits.</summary>
+    public static string NewSecret() => Mark + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SecretOctets));
+
+    /// <summary>The part of a secret that may be shown.</summary>
+    public static string Prefix(string secret) => secret[..Math.Min(PrefixLength, secret.Length)];
+
+    /// <summary>What of the secret is kept.</summary>
+    public static byte[] Hash(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
+
+    /// <summary>The credential of a secret; null where it is unknown, revoked or expired.</summary>
+    public ValueTask<Credential?> FindAsync(string secret, CancellationToken cancellationToken)
+    {
+        if (!secret.StartsWith(Mark, StringComparison.Ordinal) || secret.Length > 256)
+            return ValueTask.FromResult<Credential?>(null);
+        var hash = Hash(secret);
+        return database.ReadAsync(
+            session =>
+            {
+                var row = session.First(
+                    "SELECT workspace_id, api_key_id, pod_id, inbox_id, permissions, secret_hash, expires_at, revoked_at FROM api_keys WHERE secret_hash = @p1",
+                    r => new { Scope = new Scope(r.GetString(0), r.Text(2), r.Text(3)), Id = r.GetString(1), Permissions = r.Text(4), Hash = r.Octets(5), Expires = r.Integer(6), Revoked = r.Integer(7) },
+                    hash);
+                var now = time.NowMicros();
+                if (row is null || !CryptographicOperations.FixedTimeEquals(row.Hash, hash) || row.Revoked is not null || row.Expires <= now)
+                    return null;
+                return new Credential(row.Scope, row.Id, row.Permissions is null ? null : StoreJson.ReadList(row.Permissions).ToHashSet(StringComparer.Ordinal));
+            },
+            cancellationToken);
+    }
+}

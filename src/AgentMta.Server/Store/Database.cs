@@ -1,0 +1,35 @@
+namespace AgentMta.Server.Store;
+
+/// <summary>The store's engine: many readers, one writer that commits in groups. Everything above writes portable SQL through its sessions.</summary>
+internal abstract class Database : IAsyncDisposable
+{
+    /// <summary>Fires after each commit that wrote events.</summary>
+    public ChangeSignal Changes { get; } = new();
+
+    private long _settingsVersion;
+
+    /// <summary>Grows with each commit that changed a setting (promise 4 makes each such change write its event); what was read before is stale then.</summary>
+    public long SettingsVersion => Volatile.Read(ref _settingsVersion);
+
+    /// <summary>Runs <paramref name="work"/> in a transaction; completes when it is durable (promise 1), throws what the work threw with nothing stored.</summary>
+    public abstract Task<T> WriteAsync<T>(Func<WriteSession, T> work, CancellationToken cancellationToken = default);
+
+    /// <summary>Runs <paramref name="work"/> in a transaction without a result.</summary>
+    public Task WriteAsync(Action<WriteSession> work, CancellationToken cancellationToken = default) =>
+        WriteAsync(
+            session =>
+            {
+                work(session);
+                return true;
+            },
+            cancellationToken);
+
+    /// <summary>Runs a query on committed data.</summary>
+    public abstract ValueTask<T> ReadAsync<T>(Func<ReadSession, T> query, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc/>
+    public abstract ValueTask DisposeAsync();
+
+    /// <summary>To be called between the commit and the completion of its tasks, so that whoever changed a setting sees it in force.</summary>
+    protected void SettingsChanged() => Interlocked.Increment(ref _settingsVersion);
+}

@@ -1,0 +1,75 @@
+using System.Data.Common;
+using AgentMta.Server.Model;
+
+namespace AgentMta.Server.Store;
+
+/// <summary>Sending domains and how far they are set up.</summary>
+internal sealed class DomainStore(Database database)
+{
+    private const string Columns = "workspace_id, domain, pod_id, setup_name, status, reason, feedback_enabled, subdomains_enabled, tracking_enabled, client_id, verification_token, checks, verified_at, checked_at, created_at, updated_at";
+
+    private static readonly string[] Words = ["NOT_STARTED", "PENDING", "INVALID", "FAILED", "VERIFYING", "VERIFIED"];
+
+    /// <summary>The domain within the scope, or null.</summary>
+    public ValueTask<Domain?> GetAsync(Scope scope, string name, CancellationToken cancellationToken) =>
+        database.ReadAsync(session => Get(session, scope, name), cancellationToken);
+
+    /// <summary>The domain within the scope, in a transaction or query.</summary>
+    public static Domain? Get(StoreSession session, Scope scope, string name) =>
+        session.First(scope, $"SELECT {Columns} FROM domains d WHERE {scope.OnPod("d")} AND d.domain = @p1", Read, name);
+
+    /// <summary>Whether any workspace has this domain.</summary>
+    public static bool IsTaken(StoreSession session, string name) => session.Scalar<long>("SELECT COUNT(*) FROM domains WHERE domain = @p1", name) > 0;
+
+    /// <summary>A page in order of making; <paramref name="after"/> is the (time, name) that ended the last page.</summary>
+    public ValueTask<List<Domain>> ListAsync(Scope scope, (long CreatedAt, string Name)? after, int limit, bool ascending, CancellationToken cancellationToken) => database.ReadAsync(
+        session => session.Query(
+            scope,
+            $"""
+            SELECT {Columns} FROM domains d WHERE {scope.OnPod("d")} AND (@p1 IS NULL OR (d.created_at, d.domain) {(ascending ? ">" : "<")} (@p1, @p2))
+            ORDER BY d.created_at {(ascending ? "ASC" : "DESC")}, d.domain {(ascending ? "ASC" : "DESC")} LIMIT @p3
+            """,
+            Read, after?.CreatedAt, after?.Name, limit),
+        cancellationToken);
+
+    /// <summary>Every domain of every workspace, for the verification worker and the built-in overlay.</summary>
+    public ValueTask<List<Domain>> AllAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync(session => session.Query($"SELECT {Columns} FROM domains ORDER BY created_at", Read), cancellationToken);
+
+    /// <summary>Writes a new domain with its event.</summary>
+    public static void Insert(WriteSession session, Domain domain)
+    {
+        session.Execute(
+            $"INSERT INTO domains ({Columns}) VALUES (@p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12, @p13, @p14, @p15, @p16)",
+            domain.WorkspaceId, domain.Name, domain.PodId, domain.SetupName, Word(domain.Status), domain.Reason, domain.FeedbackEnabled ? 1 : 0,
+            domain.SubdomainsEnabled ? 1 : 0, domain.TrackingEnabled ? 1 : 0, domain.ClientId, domain.VerificationToken, domain.Checks,
+            domain.VerifiedAt?.ToMicros(), domain.CheckedAt?.ToMicros(), domain.CreatedAt.ToMicros(), domain.UpdatedAt.ToMicros());
+        EventStore.Append(session, domain.WorkspaceId, new NewEvent(EventTypes.DomainCreated, domain.PodId, Facts: DomainFact(domain.Name)));
+    }
+
+    /// <summary>Keeps the outcome of a check; the first pass writes domain.verified.</summary>
+    public static bool SaveCheck(WriteSession session, string workspaceId, string name, DomainStatus status, string? reason, string checks)
+    {
+        var old = Get(session, new Scope(workspaceId), name);
+        if (old is null)
+            return false;
+        session.Execute(
+            "UPDATE domains SET status = @p3, reason = @p4, checks = @p5, checked_at = @p6, verified_at = CASE WHEN @p3 = 'VERIFIED' THEN COALESCE(verified_at, @p6) ELSE verified_at END, updated_at = @p6 WHERE workspace_id = @p1 AND domain = @p2",
+            workspaceId, name, Word(status), reason, checks, session.Now);
+        if (status == DomainStatus.Verified && old.Status != DomainStatus.Verified)
+            EventStore.Append(session, workspaceId, new NewEvent(EventTypes.DomainVerified, old.PodId, Facts: DomainFact(name)));
+        else if (status != old.Status)
+            EventStore.Append(session, workspaceId, new NewEvent(EventTypes.DomainUpdated, old.PodId, Facts: DomainFact(name)));
+        return true;
+    }
+
+    /// <summary>The word of the database and the API for a status.</summary>
+    public static string Word(DomainStatus status) => Words[(int)status];
+
+    private static string DomainFact(string name) => "{\"domain\":\"" + System.Text.Json.JsonEncodedText.Encode(name) + "\"}";
+
+    private static Domain Read(DbDataReader row) => new(
+        row.GetString(0), row.GetString(1), row.GetString(2), row.Text(3), (DomainStatus)Math.Max(0, Array.IndexOf(Words, row.GetString(4))), row.Text(5),
+        row.GetInt64(6) != 0, row.GetInt64(7) != 0, row.GetInt64(8) != 0, row.Text(9), row.GetString(10), row.Text(11), row.Time(12), row.Time(13),
+        Clock.FromMicros(row.GetInt64(14)), Clock.FromMicros(row.GetInt64(15)));
+}

@@ -1,0 +1,39 @@
+using System.Data.Common;
+using AgentMta.Server.Model;
+
+namespace AgentMta.Server.Store;
+
+/// <summary>The log of all that changed: written in the change's own transaction (promise 4), read in the order of commits.</summary>
+internal sealed class EventStore(Database database)
+{
+    private const string Columns = "workspace_id, cursor, event_id, event_type, pod_id, inbox_id, message_id, thread_id, facts, created_at";
+
+    /// <summary>Writes an event within the transaction; its cursor is the next of the workspace.</summary>
+    public static void Append(WriteSession session, string workspaceId, NewEvent change)
+    {
+        var cursor = session.Scalar<long>("UPDATE workspaces SET event_cursor = event_cursor + 1 WHERE workspace_id = @p1 RETURNING event_cursor", workspaceId);
+        if (cursor == 0)
+            throw new InvalidOperationException($"Workspace {workspaceId} does not exist.");
+        session.Execute(
+            $"INSERT INTO events ({Columns}) VALUES (@p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10)",
+            workspaceId, cursor, Ids.New(session.Time), change.Type, change.PodId, change.InboxId, change.MessageId, change.ThreadId, change.Facts, session.Now);
+        session.WroteEvents = true;
+        session.WroteSettings |= !IsMailFlow(change.Type);
+    }
+
+    // What mail itself does many times a second; everything else tells of a setting.
+    private static bool IsMailFlow(string type) =>
+        type.StartsWith("message.", StringComparison.Ordinal) || type.StartsWith("label.", StringComparison.Ordinal) || type.StartsWith("thread.", StringComparison.Ordinal)
+        || type.StartsWith("report.", StringComparison.Ordinal) || type.StartsWith("unsubscribe.", StringComparison.Ordinal);
+
+    /// <summary>Events behind a cursor within the scope, oldest first.</summary>
+    public ValueTask<List<StoredEvent>> AfterAsync(Scope scope, long cursor, int limit, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            session => session.Query(
+                scope, $"SELECT {Columns} FROM events e WHERE {scope.OnInbox("e")} AND e.cursor > @p1 ORDER BY e.cursor LIMIT @p2", Read, cursor, limit),
+            cancellationToken);
+
+    private static StoredEvent Read(DbDataReader row) => new(
+        row.GetString(0), row.GetInt64(1), row.GetString(2), row.GetString(3), row.Text(4), row.Text(5), row.Text(6), row.Text(7), row.Text(8),
+        Clock.FromMicros(row.GetInt64(9)));
+}

@@ -1,0 +1,22 @@
+using AgentMta.Server.Model;
+
+namespace AgentMta.Server.Store;
+
+/// <summary>The one place where a credential's scope becomes SQL (promise 6). Use with the scoped overloads of <see cref="StoreSession"/>.</summary>
+internal static class ScopeSql
+{
+    /// <summary>A condition on a table with workspace_id, pod_id and inbox_id.</summary>
+    public static string OnInbox(this Scope scope, string alias) =>
+        scope.OnPod(alias) + (scope.InboxId is null ? "" : $" AND {alias}.inbox_id = @inbox");
+
+    /// <summary>A condition on a table with workspace_id and pod_id; an inbox credential sees its pod's row.</summary>
+    public static string OnPod(this Scope scope, string alias) =>
+        scope.OnWorkspace(alias) + (scope.PodId is null ? "" : $" AND {alias}.pod_id = @pod");
+
+    /// <summary>A condition on a table with workspace_id alone.</summary>
+    public static string OnWorkspace(this Scope scope, string alias)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(scope.WorkspaceId);
+        return $"{alias}.workspace_id = @ws";
+    }
+}

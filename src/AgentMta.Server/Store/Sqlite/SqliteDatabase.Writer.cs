@@ -1,0 +1,120 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace AgentMta.Server.Store.Sqlite;
+
+/// <content>The group commit: whatever waits is written in one transaction, each piece behind a savepoint of its own.</content>
+internal sealed partial class SqliteDatabase
+{
+    private const int BatchLimit = 256;
+
+    private void WriteLoop()
+    {
+        var session = new WriteSession(_writer, _time);
+        var batch = new List<WriteItem>(BatchLimit);
+        while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        {
+            while (batch.Count < BatchLimit && _queue.Reader.TryRead(out var item))
+                batch.Add(item);
+            CommitBatch(session, batch);
+            batch.Clear();
+        }
+
+        session.DisposeCommands();
+    }
+
+    private void CommitBatch(WriteSession session, List<WriteItem> batch)
+    {
+        session.WroteEvents = false;
+        session.WroteSettings = false;
+        try
+        {
+            session.Execute("BEGIN IMMEDIATE");
+            foreach (var item in batch)
+                RunOne(session, item);
+            session.Execute("COMMIT");
+        }
+        catch (Exception e)
+        {
+            // Nothing of the batch is stored: neither half of it nor a part whose reply was sent.
+            RollBack(session);
+            _log.LogError(e, "The store could not commit {Count} changes", batch.Count);
+            var fault = e as StoreException ?? new StoreException("The store cannot keep changes now: " + e.Message, e);
+            foreach (var item in batch)
+                item.Fail(fault);
+            return;
+        }
+
+        if (session.WroteSettings)
+            SettingsChanged();
+        foreach (var item in batch)
+            item.Complete();
+        if (session.WroteEvents)
+            Changes.Fire();
+    }
+
+    private void RunOne(WriteSession session, WriteItem item)
+    {
+        session.Execute("SAVEPOINT one");
+        try
+        {
+            item.Run(session);
+        }
+        catch (Exception e)
+        {
+            // SQLITE_FULL and I/O errors may already have rolled the whole transaction back (sqlite.org/lang_transaction.html).
+            if (SQLitePCL.raw.sqlite3_get_autocommit(_writer.Handle) != 0)
+                throw new StoreException("The store cannot keep changes now: " + e.Message, e);
+            if (e is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_FULL or SQLitePCL.raw.SQLITE_IOERR or SQLitePCL.raw.SQLITE_CORRUPT } broken)
+                throw new StoreException("The store cannot keep changes now: " + broken.Message, broken);
+            session.Execute("ROLLBACK TO one");
+            item.Fault = e;
+        }
+
+        session.Execute("RELEASE one");
+    }
+
+    private void RollBack(WriteSession session)
+    {
+        try
+        {
+            if (SQLitePCL.raw.sqlite3_get_autocommit(_writer.Handle) == 0)
+                session.Execute("ROLLBACK");
+        }
+        catch (SqliteException e)
+        {
+            _log.LogError(e, "The store could not roll back");
+        }
+    }
+
+    private abstract class WriteItem
+    {
+        public Exception? Fault { get; set; }
+
+        public abstract void Run(WriteSession session);
+
+        public abstract void Complete();
+
+        public abstract void Fail(Exception fault);
+    }
+
+    private sealed class WriteItem<T>(Func<WriteSession, T> work) : WriteItem
+    {
+        private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private T? _result;
+
+        public Task<T> Done => _done.Task;
+
+        public override void Run(WriteSession session) => _result = work(session);
+
+        public override void Complete()
+        {
+            if (Fault is null)
+                _done.SetResult(_result!);
+            else
+                _done.SetException(Fault);
+        }
+
+        public override void Fail(Exception fault) => _done.SetException(Fault ?? fault);
+    }
+}

@@ -1,0 +1,192 @@
+using System.Threading.Channels;
+using AgentMta.Server.Store.Schema;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace AgentMta.Server.Store.Sqlite;
+
+/// <summary>SQLite in WAL mode with synchronous=FULL: a commit is on disk before its task completes.</summary>
+internal sealed partial class SqliteDatabase : Database
+{
+    private const int QueueLength = 4096;
+
+    private readonly string _path;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly IReadOnlyList<(int Number, string Sql)> _scripts;
+    private readonly SqliteConnection _writer;
+    private readonly Channel<WriteItem> _queue = Channel.CreateBounded<WriteItem>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
+    private readonly Task _writing;
+    private readonly Lock _readersGate = new();
+    private readonly Stack<Reader> _readers = new();
+    private bool _disposed;
+
+    private SqliteDatabase(string path, TimeProvider time, ILogger log, IReadOnlyList<(int Number, string Sql)> scripts, bool flush)
+    {
+        _path = path;
+        _time = time;
+        _log = log;
+        _scripts = scripts;
+        _writer = Connect(SqliteOpenMode.ReadWriteCreate);
+        try
+        {
+            // design.md, Durability: WAL and FULL; the WAL is flushed at each commit.
+            Run(_writer, $"PRAGMA journal_mode = WAL; PRAGMA synchronous = {(flush ? "FULL" : "OFF")}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;");
+            Migrate();
+        }
+        catch
+        {
+            _writer.Dispose();
+            throw;
+        }
+
+        _writing = Task.Factory.StartNew(WriteLoop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    /// <summary>Opens or creates the database file and brings its schema up to date.</summary>
+    /// <exception cref="SchemaTooNewException">A newer program wrote it.</exception>
+    public static SqliteDatabase Open(string path, TimeProvider time, ILogger<SqliteDatabase> log)
+    {
+        SqliteLibrary.Load();
+        return new SqliteDatabase(path, time, log, Migrations.All, flush: true);
+    }
+
+    /// <summary>Opens or creates the file of refusals, which is never flushed: evidence may be lost with the power, mail may not wait for it.</summary>
+    /// <exception cref="SchemaTooNewException">A newer program wrote it.</exception>
+    public static SqliteDatabase OpenEvidence(string path, TimeProvider time, ILogger<SqliteDatabase> log)
+    {
+        SqliteLibrary.Load();
+        return new SqliteDatabase(path, time, log, Migrations.Evidence, flush: false);
+    }
+
+    /// <summary>The value of a pragma on the writer's connection, for health and tests.</summary>
+    public Task<string?> WriterPragmaAsync(string name) => WriteAsync(session => session.Scalar<string>($"PRAGMA {name}"));
+
+    /// <inheritdoc/>
+    public override async Task<T> WriteAsync<T>(Func<WriteSession, T> work, CancellationToken cancellationToken = default)
+    {
+        var item = new WriteItem<T>(work);
+        try
+        {
+            await _queue.Writer.WriteAsync(item, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ChannelClosedException e)
+        {
+            throw new StoreException("The store is closed.", e);
+        }
+
+        return await item.Done.ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<T> ReadAsync<T>(Func<ReadSession, T> query, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var reader = Rent();
+        try
+        {
+            // One snapshot for all statements of the query.
+            reader.Session.Execute("BEGIN");
+            try
+            {
+                return ValueTask.FromResult(query(reader.Session));
+            }
+            finally
+            {
+                reader.Session.Execute("COMMIT");
+            }
+        }
+        finally
+        {
+            Return(reader);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        lock (_readersGate)
+        {
+            if (_disposed)
+                return;
+            _disposed = true;
+        }
+
+        _queue.Writer.TryComplete();
+        await _writing.ConfigureAwait(false);
+        lock (_readersGate)
+        {
+            foreach (var reader in _readers)
+                reader.Dispose();
+            _readers.Clear();
+        }
+
+        _writer.Dispose();
+    }
+
+    private static void Run(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    private SqliteConnection Connect(SqliteOpenMode mode)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = _path, Mode = mode, Pooling = false }.ToString()) { DefaultTimeout = 10 };
+        connection.Open();
+        return connection;
+    }
+
+    private void Migrate()
+    {
+        using var version = _writer.CreateCommand();
+        version.CommandText = "PRAGMA user_version";
+        var current = Convert.ToInt32(version.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture);
+        var known = _scripts[^1].Number;
+        if (current > known)
+            throw new SchemaTooNewException(current, known);
+        foreach (var (number, sql) in _scripts.Where(m => m.Number > current))
+        {
+            Run(_writer, $"BEGIN IMMEDIATE; {sql}; PRAGMA user_version = {number}; COMMIT;");
+            _log.LogInformation("Database schema brought to {Schema}", number);
+        }
+    }
+
+    private Reader Rent()
+    {
+        lock (_readersGate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_readers.TryPop(out var idle))
+                return idle;
+        }
+
+        var connection = Connect(SqliteOpenMode.ReadWrite);
+        Run(connection, "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;");
+        return new Reader(connection, new ReadSession(connection));
+    }
+
+    private void Return(Reader reader)
+    {
+        lock (_readersGate)
+        {
+            if (!_disposed)
+            {
+                _readers.Push(reader);
+                return;
+            }
+        }
+
+        reader.Dispose();
+    }
+
+    private sealed record Reader(SqliteConnection Connection, ReadSession Session) : IDisposable
+    {
+        public void Dispose()
+        {
+            Session.DisposeCommands();
+            Connection.Dispose();
+        }
+    }
+}

@@ -1,0 +1,8 @@
+namespace AgentMta.Server.Store;
+
+/// <summary>The store cannot keep a change now (disk full, damaged file): the caller answers 4yz or 503 and nothing was stored.</summary>
+internal sealed class StoreException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>The database was written by a newer version of this program; start-up ends with exit code 78.</summary>
+internal sealed class SchemaTooNewException(int found, int known)
+    : Exception($"The database has schema {found}, this program knows schemas up to {known}. Run the newer version, or restore a backup made before the upgrade.");

@@ -1,0 +1,62 @@
+using System.Data.Common;
+using AgentMta.Server.Model;
+
+namespace AgentMta.Server.Store;
+
+/// <summary>Use cases: one sender address each, with its posture.</summary>
+internal sealed class UseCaseStore(Database database)
+{
+    private const string Columns = "workspace_id, use_case_id, pod_id, sender, email_type, unsubscribable, accepts_cold_inbound, unsubscribe_scope, entity_name, name, is_default, created_at, updated_at";
+
+    /// <summary>The use case of this id, or null within the scope.</summary>
+    public ValueTask<UseCase?> GetAsync(Scope scope, string useCaseId, CancellationToken cancellationToken) => database.ReadAsync(
+        session => session.First(scope, $"SELECT {Columns} FROM use_cases u WHERE {scope.OnPod("u")} AND u.use_case_id = @p1", Read, useCaseId), cancellationToken);
+
+    /// <summary>A page of use cases, newest first; <paramref name="before"/> is the id that ended the last page.</summary>
+    public ValueTask<List<UseCase>> ListAsync(Scope scope, string? before, int limit, CancellationToken cancellationToken) => database.ReadAsync(
+        session => session.Query(
+            scope, $"SELECT {Columns} FROM use_cases u WHERE {scope.OnPod("u")} AND (@p1 IS NULL OR u.use_case_id < @p1) ORDER BY u.use_case_id DESC LIMIT @p2", Read, before, limit),
+        cancellationToken);
+
+    /// <summary>The use case of an inbox, within a transaction or query.</summary>
+    public static UseCase? OfSender(StoreSession session, string workspaceId, string sender) =>
+        session.First($"SELECT {Columns} FROM use_cases WHERE workspace_id = @p1 AND sender = @p2", Read, workspaceId, sender);
+
+    /// <summary>Writes a new use case with its event.</summary>
+    public static void Insert(WriteSession session, UseCase useCase)
+    {
+        session.Execute(
+            $"INSERT INTO use_cases ({Columns}) VALUES (@p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12, @p13)",
+            useCase.WorkspaceId, useCase.UseCaseId, useCase.PodId, useCase.Sender, Word(useCase.EmailType), useCase.Unsubscribable ? 1 : 0,
+            useCase.AcceptsColdInbound ? 1 : 0, Word(useCase.UnsubscribeScope), useCase.EntityName, useCase.Name, useCase.IsDefault ? 1 : 0,
+            useCase.CreatedAt.ToMicros(), useCase.UpdatedAt.ToMicros());
+        EventStore.Append(session, useCase.WorkspaceId, new NewEvent(EventTypes.UseCaseCreated, useCase.PodId, useCase.Sender));
+    }
+
+    /// <summary>Writes the changeable fields with their event; false where the use case is gone.</summary>
+    public static bool Update(WriteSession session, UseCase useCase)
+    {
+        var changed = session.Execute(
+            """
+            UPDATE use_cases SET email_type = @p3, unsubscribable = @p4, accepts_cold_inbound = @p5, unsubscribe_scope = @p6, entity_name = @p7, name = @p8,
+              is_default = 0, updated_at = @p9
+            WHERE workspace_id = @p1 AND use_case_id = @p2
+            """,
+            useCase.WorkspaceId, useCase.UseCaseId, Word(useCase.EmailType), useCase.Unsubscribable ? 1 : 0, useCase.AcceptsColdInbound ? 1 : 0,
+            Word(useCase.UnsubscribeScope), useCase.EntityName, useCase.Name, session.Now);
+        if (changed == 1)
+            EventStore.Append(session, useCase.WorkspaceId, new NewEvent(EventTypes.UseCaseUpdated, useCase.PodId, useCase.Sender));
+        return changed == 1;
+    }
+
+    /// <summary>The word of the database and the API for an e-mail type.</summary>
+    public static string Word(EmailType type) => type == EmailType.Marketing ? "marketing" : "transactional";
+
+    /// <summary>The word of the database and the API for an unsubscribe scope.</summary>
+    public static string Word(UnsubscribeScope scope) => scope == UnsubscribeScope.Setup ? "setup" : "use_case";
+
+    private static UseCase Read(DbDataReader row) => new(
+        row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4) == "marketing" ? EmailType.Marketing : EmailType.Transactional,
+        row.GetInt64(5) != 0, row.GetInt64(6) != 0, row.GetString(7) == "setup" ? UnsubscribeScope.Setup : UnsubscribeScope.UseCase, row.Text(8), row.Text(9),
+        row.GetInt64(10) != 0, Clock.FromMicros(row.GetInt64(11)), Clock.FromMicros(row.GetInt64(12)));
+}
