@@ -3,11 +3,30 @@ using AgentMta.Server.Cli;
 
 namespace AgentMta.Server;
 
+/// <summary>The command <c>agentmta</c>: its table of contents.</summary>
 internal static class Program
 {
-    public static Task<int> Main(string[] args) => new RootCommand("A mail server with inboxes for agents.")
+    public static async Task<int> Main(string[] args)
     {
-        InspectCommand.Create(),
-        ThreadsCommand.Create(),
-    }.Parse(args).InvokeAsync();
+        var flags = new ConfigurationFlags();
+        var root = new RootCommand("AgentMta: a mail server with inboxes for software agents")
+        {
+            ServeCommand.Create(flags),
+            InboxCommand.Create(flags),
+            DomainCommand.Create(flags),
+            KeyCommand.Create(flags),
+            SendCommand.Create(flags),
+            QueueCommand.Create(flags),
+            HealthCommand.Create(flags),
+            VersionCommand.Create(flags),
+            AuthCommand.Create(),
+            InspectCommand.Create(),
+            ThreadsCommand.Create(),
+        };
+        flags.AddTo(root);
+        root.Options.Add(CommandCall.JsonOption);
+        root.Options.Add(CommandCall.WorkspaceOption);
+        root.SetAction((call, cancellationToken) => ServeCommand.RunAsync(call, flags, cancellationToken));
+        return await root.Parse(args).InvokeAsync().ConfigureAwait(false);
+    }
 }

@@ -9,11 +9,15 @@ internal ref struct DnsWireReader(ReadOnlySpan<byte> message, int position)
     // A name has at most 127 labels, and a sane one takes a pointer for few of them.
     private const int MaxPointers = 64;
 
+    // Compression lets 64 KiB of pointers stand for megabytes of text; no honest message comes near this many characters.
+    private const int MaxNameText = 256 * 1024;
+
     // Most owners are a pointer to the question; its text is made once.
     private const int QuestionOffset = 12;
 
     private readonly ReadOnlySpan<byte> _message = message;
     private string? _questionName;
+    private int _textLeft = MaxNameText;
 
     public int Position { get; private set; } = position;
 
@@ -81,6 +85,8 @@ internal ref struct DnsWireReader(ReadOnlySpan<byte> message, int position)
             int head = _message[at];
             if (head == 0)
             {
+                if ((_textLeft -= length) < 0)
+                    return false;
                 Position = resume < 0 ? at + 1 : resume;
                 name = new string(text[..length]);
                 if (start == QuestionOffset)

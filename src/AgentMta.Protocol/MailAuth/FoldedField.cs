@@ -6,7 +6,7 @@ namespace AgentMta.Protocol.MailAuth;
 internal sealed class FoldedField(string name)
 {
     private const int LineLength = 76;
-    private const int TabWidth = 4;
+    private const int Indent = 1;
 
     private readonly StringBuilder _text = new(name);
     private int _column = name.Length;
@@ -17,7 +17,7 @@ internal sealed class FoldedField(string name)
     /// <summary>Adds a piece that stays whole; one leading space gives way to a line end.</summary>
     public void Add(string piece)
     {
-        if (_column + piece.Length > LineLength && _column > TabWidth)
+        if (_column + piece.Length > LineLength && _column > Indent)
         {
             NewLine();
             piece = piece.TrimStart(' ');
@@ -27,10 +27,11 @@ internal sealed class FoldedField(string name)
         _column += piece.Length;
     }
 
+    /// <summary>Breaks the line here. The indent is a space: python3-dkim finds the instance of an ARC field only by " i=".</summary>
     public void NewLine()
     {
-        _text.Append("\r\n\t");
-        _column = TabWidth;
+        _text.Append("\r\n ");
+        _column = Indent;
     }
 
     public byte[] ToBytes() => Encoding.UTF8.GetBytes(_text.ToString());

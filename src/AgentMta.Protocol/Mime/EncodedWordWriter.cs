@@ -8,6 +8,9 @@ namespace AgentMta.Protocol.Mime;
 internal static class EncodedWordWriter
 {
     private const int MaxWord = 75;
+
+    // Room on the first line for the field's name.
+    private const int Lead = 12;
     private const string Prefix = "=?utf-8?";
 
     /// <summary>An unstructured value (Subject): encoded as a whole where any of it has to be.</summary>
@@ -58,7 +61,7 @@ internal static class EncodedWordWriter
         var at = 0;
         while (at < octets.Length)
         {
-            var taken = Fit(octets.AsSpan(at), q);
+            var taken = Fit(octets.AsSpan(at), q, at == 0 ? Lead : 0);
             if (at > 0)
                 words.Append(' ');
             words.Append(Prefix).Append(q ? "q?" : "b?");
@@ -75,9 +78,9 @@ internal static class EncodedWordWriter
     }
 
     // RFC 2047 5 (3): each word holds whole characters.
-    private static int Fit(ReadOnlySpan<byte> octets, bool q)
+    private static int Fit(ReadOnlySpan<byte> octets, bool q, int lead)
     {
-        var room = MaxWord - Prefix.Length - 4;
+        var room = MaxWord - Prefix.Length - 4 - lead;
         var taken = 0;
         var length = 0;
         while (taken < octets.Length)

@@ -15,10 +15,10 @@ internal sealed class ConfigurationFlags
         (Flag("--submission", "ADDR:PORT", "Listener for submission (default 127.0.0.1:2587)"), "Submission"),
         (Flag("--http", "ADDR:PORT", "Listener for the HTTP API (default 127.0.0.1:8025)"), "Http"),
         (Flag("--domain", "NAME", "Domain of the first start (default agentmta.test)"), "Domain"),
-        (Flag("--zone", "FILE", "Zone file that answers before DNS: tests, demos, closed networks"), "Resolver:Zones:0"),
-        (Flag("--resolver", "ADDR:PORT", "DNS server to ask instead of the system's"), "Resolver:Servers:0"),
-        (Flag("--relay", "HOST:PORT", "Smart host for all mail that is not local"), "Outbound:Relay"),
-        (Flag("--mx-port", "N", "Port of other servers' MX (default 25; tests and closed networks)"), "Outbound:MxPort"),
+        (Flag("--zone", "FILE", "Zone file that answers before DNS: tests, demos, closed networks"), "Zone"),
+        (Flag("--resolver", "ADDR:PORT", "DNS server to ask instead of the system's"), "Resolver"),
+        (Flag("--relay", "HOST:PORT", "Smart host for all mail that is not local"), "Relay"),
+        (Flag("--mx-port", "N", "Port of other servers' MX (default 25; tests and closed networks)"), "MxPort"),
         (Flag("--public-url", "URL", "Where the HTTP side is reached from outside"), "PublicUrl"),
     ];
 

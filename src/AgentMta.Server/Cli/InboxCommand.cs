@@ -27,7 +27,7 @@ internal static class InboxCommand
     {
         address = address.Trim().ToLowerInvariant();
         var domain = address[(address.LastIndexOf('@') + 1)..];
-        if (Protocol.Addresses.MailAddress.Parse(address) is not { } parsed || !parsed.Address.Equals(address, StringComparison.OrdinalIgnoreCase))
+        if (Protocol.Addresses.Mailbox.Parse(address) is null)
             throw new CommandException(ExitCodes.BadInput, $"'{address}' is not an address.");
         var inbox = await store.Database.WriteAsync(session =>
         {

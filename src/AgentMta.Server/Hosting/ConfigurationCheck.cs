@@ -7,6 +7,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace AgentMta.Server.Hosting;
 
+/// <remarks>A property with [Browsable(false)] is no key: Hosting sets it from a short key.</remarks>
 /// <summary>Compares a configuration with the options it is meant for: an unknown key, a value of the wrong kind or out of range becomes a sentence with key, value and what is allowed.</summary>
 internal static class ConfigurationCheck
 {
@@ -109,7 +110,7 @@ internal static class ConfigurationCheck
         _ => $"a {type.Name} is expected.",
     };
 
-    private static IEnumerable<PropertyInfo> Properties(Type type) => type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite && p.GetIndexParameters().Length == 0);
+    private static IEnumerable<PropertyInfo> Properties(Type type) => type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite && p.GetIndexParameters().Length == 0 && p.GetCustomAttribute<BrowsableAttribute>()?.Browsable != false);
 
     private static bool IsSection(Type type) => type.IsClass && type != typeof(string) && ElementType(type) is null && type.Assembly == typeof(ConfigurationCheck).Assembly;
 

@@ -5,13 +5,14 @@ namespace AgentMta.Server.Hosting;
 /// <summary>Puts file, environment and command line together, the later one winning, and refuses what is not understood.</summary>
 internal static class ConfigurationReader
 {
-    /// <summary>The prefix of environment variables: AGENTMTA__OUTBOUND__RELAY is the key Outbound:Relay.</summary>
+    /// <summary>The prefix of environment variables: AGENTMTA__OUTBOUND__MAXRECIPIENTS is the key Outbound:MaxRecipients.</summary>
     public const string EnvironmentPrefix = "AGENTMTA__";
 
     /// <summary>Reads the options; <paramref name="flags"/> are keys with their values from the command line.</summary>
     /// <exception cref="ConfigurationException">Some key or value is wrong.</exception>
     public static ServerOptions Read(string? file, IEnumerable<KeyValuePair<string, string?>> flags)
     {
+        NetworkConverter.Register();
         var builder = new ConfigurationBuilder();
         if (file is not null)
         {

@@ -1,5 +1,9 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using System.Net;
+using AgentMta.Server.Inbound;
+using AgentMta.Server.Outbound;
+using AgentMta.Server.Resolver;
 
 namespace AgentMta.Server.Hosting;
 
@@ -35,6 +39,41 @@ internal sealed class ServerOptions : IValidatableObject
     /// <summary>Listener for the HTTP API inside TLS, with the certificates of the SMTP side.</summary>
     public string Https { get; set; } = "";
 
+    /// <summary>Master file (RFC 1035 5) whose records are answered before DNS is asked; several separated by commas.</summary>
+    public string Zone { get; set; } = "";
+
+    /// <summary>DNS servers to ask instead of the system's, ADDR:PORT, several separated by commas.</summary>
+    public string Resolver { get; set; } = "";
+
+    /// <summary>Smart host for all mail that is not local, HOST:PORT; empty delivers to the MX.</summary>
+    public string Relay { get; set; } = "";
+
+    /// <summary>Port of other servers' MX; tests and closed networks change it.</summary>
+    [Range(1, 65535, ErrorMessage = "a port from 1 to 65535 is expected.")]
+    public int MxPort { get; set; } = 25;
+
+    /// <summary>Private networks that mail, webhooks and attachment URLs may reach all the same, such as 10.1.0.0/16.</summary>
+    public IReadOnlyList<IPNetwork> PermittedNetworks { get; set; } = [];
+
+    /// <summary>Free octets on the disk below which no mail is taken (421 4.3.1).</summary>
+    [Range(0L, long.MaxValue, ErrorMessage = "a number of octets is expected.")]
+    public long FreeSpaceFloor { get; set; } = 256 * 1024 * 1024;
+
+    /// <summary>How the smart host is spoken to.</summary>
+    public SmartHostOptions SmartHost { get; set; } = new();
+
+    /// <summary>Look-ups: timeouts, cache, validating servers.</summary>
+    public ResolverOptions Dns { get; set; } = new();
+
+    /// <summary>The door: limits, timeouts, certificates, networks.</summary>
+    public InboundOptions Inbound { get; set; } = new();
+
+    /// <summary>What becomes of mail that comes in: gates, trusted ARC sealers.</summary>
+    public ReceiverOptions Receiver { get; set; } = new();
+
+    /// <summary>Sending: limits, retry schedule, timeouts.</summary>
+    public OutboundOptions Outbound { get; set; } = new() { HostName = "" };
+
     /// <summary>Time to finish what is in flight at SIGTERM.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00", ErrorMessage = "a duration from 00:00:01 to 00:05:00 is expected.")]
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(25);
@@ -51,6 +90,12 @@ internal sealed class ServerOptions : IValidatableObject
                 yield return new ValidationResult($"'{value}' is not ADDR:PORT (several separated by commas), for instance 127.0.0.1:2525, 0.0.0.0:25 or [::]:25.", [name]);
         }
 
+        if (Relay.Length > 0 && !TryReadHostAndPort(Relay, out _, out _))
+            yield return new ValidationResult($"'{Relay}' is not HOST:PORT, for instance smtp.example.net:587 or [2001:db8::1]:25.", [nameof(Relay)]);
+        foreach (var fault in ResolverOptions().Validate())
+            yield return new ValidationResult(fault, [nameof(Dns)]);
+        foreach (var zone in List(Zone).Where(z => !File.Exists(z)))
+            yield return new ValidationResult($"'{zone}': there is no such file.", [nameof(Zone)]);
         if (PublicUrl is not null && !(Uri.TryCreate(PublicUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
             yield return new ValidationResult($"'{PublicUrl}' is not an absolute http or https URL.", [nameof(PublicUrl)]);
         if (Uri.CheckHostName(Domain) != UriHostNameType.Dns || !Domain.Contains('.', StringComparison.Ordinal))
@@ -58,6 +103,37 @@ internal sealed class ServerOptions : IValidatableObject
         if (HostName is not null && Uri.CheckHostName(HostName) != UriHostNameType.Dns)
             yield return new ValidationResult($"'{HostName}' is not a host name.", [nameof(HostName)]);
     }
+
+    /// <summary>The server's own name.</summary>
+    public string EffectiveHostName() => HostName ?? "mx." + Domain.ToLowerInvariant();
+
+    /// <summary>The options of DNS with what the short keys say.</summary>
+    public ResolverOptions ResolverOptions() => Dns with { Servers = [.. List(Resolver)], ZoneFiles = [.. List(Zone)] };
+
+    /// <summary>The options of the door with what the short keys say.</summary>
+    public InboundOptions InboundOptions() => Inbound with { HostName = EffectiveHostName() };
+
+    /// <summary>The options of receiving with what the short keys say.</summary>
+    public ReceiverOptions ReceiverOptions() => Receiver with { HostName = EffectiveHostName(), Postmaster = Receiver.Postmaster ?? "postmaster@" + Domain.ToLowerInvariant() };
+
+    /// <summary>The options of sending with what the short keys say.</summary>
+    public OutboundOptions OutboundOptions() => Outbound with
+    {
+        HostName = EffectiveHostName(),
+        PublicUrl = PublicUrl is null ? null : new Uri(PublicUrl),
+        MxPort = MxPort,
+        Relay = TryReadHostAndPort(Relay, out var host, out var port) ? new RelayOptions(host, port, SmartHost.User, SmartHost.Password, SmartHost.ImplicitTls, SmartHost.RequireTls) : null,
+    };
+
+    /// <summary>Reads HOST:PORT; an IPv6 address stands in brackets.</summary>
+    public static bool TryReadHostAndPort(string value, out string host, out int port)
+    {
+        var colon = value.LastIndexOf(':');
+        host = colon > 0 ? value[..colon].Trim('[', ']') : "";
+        return int.TryParse(value[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and < 65536 && Uri.CheckHostName(host) != UriHostNameType.Unknown;
+    }
+
+    private static string[] List(string value) => value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>Reads a listener setting; empty gives no endpoint.</summary>
     public static bool TryReadEndpoints(string value, out IReadOnlyList<IPEndPoint> endpoints)
@@ -74,4 +150,20 @@ internal sealed class ServerOptions : IValidatableObject
 
         return true;
     }
+}
+
+/// <summary>How the smart host of <see cref="ServerOptions.Relay"/> is spoken to.</summary>
+internal sealed class SmartHostOptions
+{
+    /// <summary>User name for AUTH, only inside TLS.</summary>
+    public string? User { get; set; }
+
+    /// <summary>Password for AUTH.</summary>
+    public string? Password { get; set; }
+
+    /// <summary>TLS from the first octet (port 465).</summary>
+    public bool ImplicitTls { get; set; }
+
+    /// <summary>Send nothing without TLS and a verified certificate.</summary>
+    public bool RequireTls { get; set; }
 }

@@ -1,18 +1,24 @@
+using System.ComponentModel;
+
 namespace AgentMta.Server.Outbound;
 
 /// <summary>Every limit and time of sending, in one place; defaults are those of the best mail servers.</summary>
 internal sealed record OutboundOptions
 {
     /// <summary>The name that EHLO gives and that Received, Message-IDs of reports and loop checks use.</summary>
+    [Browsable(false)]
     public required string HostName { get; init; }
 
     /// <summary>Where the public can reach the HTTP server; RFC 8058's one-click needs https.</summary>
+    [Browsable(false)]
     public Uri? PublicUrl { get; init; }
 
     /// <summary>Port of remote mail exchangers; tests and closed networks change it.</summary>
+    [Browsable(false)]
     public int MxPort { get; init; } = 25;
 
     /// <summary>A smart host for all mail that is not local; null goes to the MX.</summary>
+    [Browsable(false)]
     public RelayOptions? Relay { get; init; }
 
     /// <summary>Recipients over to, cc and bcc.</summary>

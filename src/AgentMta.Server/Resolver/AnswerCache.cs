@@ -84,7 +84,8 @@ internal sealed class AnswerCache(ResolverOptions options, TimeProvider time)
         }
 
         var answer = node.Value.Answer;
-        return answer.IsTemporary ? answer : answer with { Ttl = (uint)(left / time.TimestampFrequency) };
+        // Part of a second counts as one, so that no live answer has a TTL of zero.
+        return answer.IsTemporary ? answer : answer with { Ttl = (uint)((left + time.TimestampFrequency - 1) / time.TimestampFrequency) };
     }
 
     private void Remove(LinkedListNode<Entry> node)

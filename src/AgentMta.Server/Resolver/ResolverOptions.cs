@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Net;
 
 namespace AgentMta.Server.Resolver;
@@ -8,12 +9,14 @@ internal sealed record ResolverOptions
     public const int DefaultPort = 53;
 
     /// <summary>Recursive servers in order of preference, <c>address</c> or <c>address:port</c>; empty takes those of <see cref="ResolvConf"/>.</summary>
+    [Browsable(false)]
     public IReadOnlyList<string> Servers { get; init; } = [];
 
     /// <summary>Addresses of servers whose AD bit is believed beyond those on loopback: they validate, and the way to them is safe.</summary>
     public IReadOnlyList<string> ValidatingServers { get; init; } = [];
 
     /// <summary>Master files whose records are answered before any server is asked.</summary>
+    [Browsable(false)]
     public IReadOnlyList<string> ZoneFiles { get; init; } = [];
 
     /// <summary>The system's list of servers, re-read when it changes.</summary>

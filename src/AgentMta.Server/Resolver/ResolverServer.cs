@@ -30,14 +30,15 @@ internal sealed class ResolverServer(IPEndPoint endPoint, bool validates, TimePr
 
     public void Answered() => Volatile.Write(ref _silences, 0);
 
-    /// <summary>Counts a silence; true where the server goes to rest by it.</summary>
+    /// <summary>Counts a silence; true where the server, until then at work, goes to rest by it.</summary>
     public bool WasSilent()
     {
         if (Interlocked.Increment(ref _silences) < SilencesBeforeRest)
             return false;
         Volatile.Write(ref _silences, 0);
+        var rested = Rests;
         Set(ref _restsUntil, Rest);
-        return true;
+        return !rested;
     }
 
     public void LostCase() => Set(ref _losesCaseUntil, Memory);

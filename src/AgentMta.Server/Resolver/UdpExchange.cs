@@ -23,7 +23,7 @@ internal static class UdpExchange
     // Each wrong answer that arrives is a guess at the id; a guesser must not get many.
     private const int MaxForgeries = 8;
 
-    // Servers may send more than the 1232 octets that the query allows; what is longer than this is cut and unreadable.
+    // Servers may send more than the 1232 octets that the query allows; what fills this is cut and fetched over TCP.
     private const int BufferSize = 4096;
 
     /// <summary>Sends from a port that the kernel picks at random (RFC 6056) and takes datagrams from the server's address only, until one matches.</summary>
@@ -39,11 +39,11 @@ internal static class UdpExchange
             await socket.SendAsync(buffer.AsMemory(0, length), SocketFlags.None, cancellationToken).ConfigureAwait(false);
             for (var forgeries = 0; forgeries < MaxForgeries; forgeries++)
             {
-                length = await socket.ReceiveAsync(buffer.AsMemory(), SocketFlags.None, cancellationToken).ConfigureAwait(false);
+                length = await socket.ReceiveAsync(buffer.AsMemory(0, BufferSize), SocketFlags.None, cancellationToken).ConfigureAwait(false);
                 if (!DnsMessageReader.TryRead(buffer.AsSpan(0, length), out var response))
                 {
                     if (length >= 2 && (buffer[0] << 8 | buffer[1]) == query.Id)
-                        return (UdpOutcome.Malformed, null);
+                        return (length == BufferSize ? UdpOutcome.Truncated : UdpOutcome.Malformed, null);
                     continue;
                 }
 

@@ -5,7 +5,7 @@ using AgentMta.Server.Model;
 namespace AgentMta.Server.Store;
 
 /// <summary>API keys: the secret is shown once and kept as its SHA-256 alone (32 random octets need no slow hash).</summary>
-internal sealed class ApiKeyStore(Database database, TimeProvider time)
+internal sealed partial class ApiKeyStore(Database database, TimeProvider time)
 {
     private const string Mark = "am_";
     private const int SecretOctets = 32;

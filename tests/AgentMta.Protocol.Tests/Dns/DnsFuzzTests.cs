@@ -6,10 +6,11 @@ using FsCheck.Fluent;
 
 namespace AgentMta.Protocol.Tests.Dns;
 
-/// <summary>Properties over generated records, and readers fed with damaged and with random octets.</summary>
+/// <summary>Properties over generated records, and readers fed with damaged and with random octets; AGENTMTA_FUZZ_RUNS makes them longer.</summary>
 public sealed class DnsFuzzTests
 {
-    private static readonly Config Many = Config.QuickThrowOnFailure.WithMaxTest(100);
+    private static readonly Config Many = Config.QuickThrowOnFailure.WithMaxTest(
+        int.TryParse(Environment.GetEnvironmentVariable("AGENTMTA_FUZZ_RUNS"), out var runs) ? runs : 100);
 
     // Any octet but those that lower-casing would change, so that what is read equals what was written.
     private static readonly Gen<byte> Octet = Gen.Choose(0, 255).Where(o => o is < 'A' or > 'Z').Select(o => (byte)o);

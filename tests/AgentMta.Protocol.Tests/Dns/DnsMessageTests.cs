@@ -106,6 +106,20 @@ public sealed class DnsMessageTests
         }
     }
 
+    [Fact]
+    public void Pointers_do_not_blow_a_message_up()
+    {
+        // A name of 250 octets that each take four characters, then owners that all point at its second label.
+        var label = "3E" + new string('0', 124);
+        var bytes = new List<byte>(Convert.FromHexString("123481000001138800000000" + label + label + label + label + "00" + "00010001"));
+        for (var i = 0; i < 5000; i++)
+            bytes.AddRange(Convert.FromHexString("C04B" + "FF00" + "0001" + "00000000" + "0000"));
+        Assert.False(DnsMessageReader.TryRead(bytes.ToArray(), out _));
+        bytes[6] = 0;
+        Assert.True(DnsMessageReader.TryRead(bytes.ToArray(), out var read));
+        Assert.Equal(0x88, read.Answers.Count);
+    }
+
     [Theory]
     [InlineData("0001", "0003010203", "an address of three octets")]
     [InlineData("001C", "00040102030405", "an IPv6 address of four")]

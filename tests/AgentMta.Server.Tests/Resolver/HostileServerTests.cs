@@ -19,6 +19,14 @@ public sealed class HostileServerTests : ResolverTestBase
     }
 
     [Fact]
+    public async Task An_answer_larger_than_asked_for_is_fetched_over_TCP()
+    {
+        var server = Server(q => q.ReplyAsync(new TxtRecord(q.Name, 60, new string('x', 9000))));
+        Assert.Equal(DnsStatus.Ok, (await AskAsync(Resolver(server), type: DnsRecordType.TXT)).Status);
+        Assert.Equal([false, true], server.Queries.Select(q => q.Tcp));
+    }
+
+    [Fact]
     public async Task A_truncated_answer_without_TCP_is_never_used()
     {
         var server = Server(q => q.ReplyAsync(q.Honest(A(q.Name)) with { Truncated = true }), tcp: false);

@@ -82,7 +82,7 @@ public static class DkimSigner
         for (var i = 0; i < signature.Length; i += SignatureLine)
         {
             if (i > 0)
-                output.Write("\r\n\t"u8);
+                output.Write("\r\n "u8);
             output.Write(Encoding.ASCII.GetBytes(signature.Substring(i, Math.Min(SignatureLine, signature.Length - i))));
         }
 

@@ -1,0 +1,73 @@
+using AgentMta.Protocol.Smtp;
+using AgentMta.Server.Model;
+using AgentMta.Server.Store;
+using Microsoft.Extensions.Logging;
+
+namespace AgentMta.Server.Outbound;
+
+/// <summary>What every route shares: reading the bytes of a batch, and ending its attempt.</summary>
+internal sealed class DeliveryRun(DeliveryStore store, RawReader raws, OutcomePolicy policy, OutcomeWriter writer, LeaseTable leases, TimeProvider time, ILogger log)
+{
+    /// <summary>The clock of attempts.</summary>
+    public TimeProvider Time => time;
+
+    /// <summary>The shared bytes of a batch; null where they are gone, and the batch is over.</summary>
+    public async Task<ReadOnlyMemory<byte>?> ContentAsync(QueueBatch batch, CancellationToken cancellationToken)
+    {
+        var content = await raws.ReadAsync(batch.First.WorkspaceId, batch.First.RawId, cancellationToken).ConfigureAwait(false);
+        if (content is null)
+            await FailAsync(batch, new SmtpReply(554, "5.6.0", "the message was deleted before it could be sent"), Trace(time.GetUtcNow()), CancellationToken.None).ConfigureAwait(false);
+        return content;
+    }
+
+    /// <summary>Ends an attempt with one reply for all.</summary>
+    public Task FailAsync(QueueBatch batch, SmtpReply reply, AttemptTrace trace, CancellationToken cancellationToken) =>
+        FinishAsync(batch.Deliveries, [.. batch.Deliveries.Select(_ => new RecipientResult(reply))], trace, cancellationToken);
+
+    /// <summary>Ends an attempt with a result for each delivery. The store being away leaves the leases to run out: nothing is lost, the attempt is made again.</summary>
+    public async Task FinishAsync(IReadOnlyList<LeasedDelivery> deliveries, IReadOnlyList<RecipientResult> results, AttemptTrace trace, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var outcomes = deliveries.Select((d, i) => policy.Decide(d, results[i], now)).ToList();
+        try
+        {
+            var counted = await writer.WriteAsync(outcomes, trace, cancellationToken).ConfigureAwait(false);
+            if (counted < outcomes.Count)
+                log.LogWarning("{Lost} deliveries had lost their lease when their attempt ended", outcomes.Count - counted);
+        }
+        catch (StoreException e)
+        {
+            log.LogError(e, "The outcome of {Count} deliveries could not be stored", outcomes.Count);
+        }
+        finally
+        {
+            foreach (var delivery in deliveries)
+                leases.Remove(delivery);
+        }
+    }
+
+    /// <summary>Gives deliveries back without an attempt.</summary>
+    public async Task ReleaseAsync(IReadOnlyCollection<LeasedDelivery> deliveries)
+    {
+        try
+        {
+            if (deliveries.Count > 0)
+                await store.ReleaseAsync(deliveries, time.GetUtcNow(), CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            log.LogWarning(e, "Leases could not be given back; they run out by themselves");
+        }
+        finally
+        {
+            foreach (var delivery in deliveries)
+                leases.Remove(delivery);
+        }
+    }
+
+    /// <summary>Lets go of a delivery that somebody else completed.</summary>
+    public void Forget(LeasedDelivery delivery) => leases.Remove(delivery);
+
+    /// <summary>The trace of an attempt that had no remote side.</summary>
+    public AttemptTrace Trace(DateTimeOffset startedAt, string? host = null, string? dialogue = null) => new(startedAt, time.GetUtcNow() - startedAt, host, null, null, dialogue);
+}

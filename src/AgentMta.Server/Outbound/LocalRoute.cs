@@ -1,0 +1,79 @@
+using System.Net;
+using AgentMta.Protocol.Smtp;
+using AgentMta.Server.Model;
+using AgentMta.Server.Store;
+
+namespace AgentMta.Server.Outbound;
+
+/// <summary>Hands mail for our own inboxes to the receiver (design.md, Between our own inboxes): storing the copy and completing the delivery is its one transaction.</summary>
+internal sealed class LocalRoute(AcceptMessage accept, DirectoryStore directory, DeliveryStore store, DeliveryRun run, OutboundOptions options)
+{
+    /// <summary>Whether this server takes the destination's mail. A domain that is not verified proves nothing: its mail goes out.</summary>
+    public async ValueTask<bool> TakesAsync(string destination, CancellationToken cancellationToken) =>
+        await directory.DomainAsync(destination, cancellationToken).ConfigureAwait(false) is { Status: "verified" };
+
+    /// <summary>Delivers each recipient's copy by itself: one may refuse where another takes it.</summary>
+    public async Task DeliverAsync(IEnumerable<LeasedDelivery> deliveries, CancellationToken cancellationToken)
+    {
+        foreach (var delivery in deliveries)
+        {
+            if (cancellationToken.IsCancellationRequested)
+                await run.ReleaseAsync([delivery]).ConfigureAwait(false);
+            else
+                await DeliverAsync(delivery, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task DeliverAsync(LeasedDelivery delivery, CancellationToken cancellationToken)
+    {
+        var startedAt = run.Time.GetUtcNow();
+        var batch = new QueueBatch([delivery]);
+        try
+        {
+            if (await run.ContentAsync(batch, cancellationToken).ConfigureAwait(false) is not { } content)
+                return;
+            var octets = delivery.Prefix is null ? content : Join(delivery.Prefix, content.Span);
+            using var raw = new RawContent(octets);
+            var reply = await accept(Message(delivery, raw, startedAt), cancellationToken).ConfigureAwait(false);
+            // The receiver has completed the delivery, but for a copy that the inbox already had.
+            if (!reply.IsPositive || await store.IsHeldAsync(delivery, CancellationToken.None).ConfigureAwait(false))
+                await run.FailAsync(batch, reply, run.Trace(startedAt, "local", reply.ToString()), CancellationToken.None).ConfigureAwait(false);
+            else
+                run.Forget(delivery);
+        }
+        catch (OperationCanceledException)
+        {
+            await run.ReleaseAsync([delivery]).ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            await run.FailAsync(batch, new SmtpReply(451, "4.3.0", e.Message), run.Trace(startedAt, "local"), CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private IncomingMessage Message(LeasedDelivery delivery, RawContent raw, DateTimeOffset now)
+    {
+        var id = Ids.New(run.Time);
+        return new IncomingMessage
+        {
+            TransactionId = id,
+            Session = new SessionInfo { SessionId = id, Role = DoorRole.Local, ClientAddress = IPAddress.Loopback, Helo = options.HostName, Extended = true, User = delivery.InboxId },
+            ReversePath = delivery.ReversePath,
+            Recipients = [new IncomingRecipient(delivery.Recipient, delivery.Options.Notify, delivery.Options.OriginalRecipient)],
+            Raw = raw,
+            ReceivedAt = now,
+            SmtpUtf8 = delivery.Options.Utf8,
+            EightBit = delivery.Options.EightBit,
+            RequireTls = delivery.Options.RequireTls,
+            LocalHandOff = new LocalHandOff(delivery.WorkspaceId, delivery.DeliveryId, delivery.LeaseOwner, delivery.LeaseAttempt, delivery.InboxId),
+        };
+    }
+
+    private static byte[] Join(byte[] prefix, ReadOnlySpan<byte> content)
+    {
+        var joined = new byte[prefix.Length + content.Length];
+        prefix.CopyTo(joined, 0);
+        content.CopyTo(joined.AsSpan(prefix.Length));
+        return joined;
+    }
+}

@@ -1,0 +1,79 @@
+using System.Text.Json;
+using AgentMta.Server.Model;
+using AgentMta.Server.Store;
+
+namespace AgentMta.Server.Outbound;
+
+/// <summary>Writes how attempts ended: delivery rows, attempt rows, labels, suppressions, notifications and events, in one transaction (promises 4 and 5).</summary>
+internal sealed class OutcomeWriter(Database database, OutboundMeter meter)
+{
+    /// <summary>Stores the outcomes of one transaction; those whose lease was lost are left alone. Returns how many counted.</summary>
+    public async Task<int> WriteAsync(IReadOnlyList<DeliveryOutcome> outcomes, AttemptTrace trace, CancellationToken cancellationToken)
+    {
+        var written = await database.WriteAsync(session => Write(session, outcomes, trace), cancellationToken).ConfigureAwait(false);
+        foreach (var outcome in written)
+            meter.Attempt(outcome.State, trace.Elapsed);
+        return written.Count;
+    }
+
+    private static List<DeliveryOutcome> Write(WriteSession session, IReadOnlyList<DeliveryOutcome> outcomes, AttemptTrace trace)
+    {
+        var written = new List<DeliveryOutcome>(outcomes.Count);
+        foreach (var message in outcomes.GroupBy(o => (o.Delivery.WorkspaceId, o.Delivery.MessageKey)))
+        {
+            var leftBefore = DeliveryStore.HasLeft(session, message.Key.WorkspaceId, message.Key.MessageKey);
+            var done = message.Where(o => DeliveryStore.Complete(session, o, trace)).ToList();
+            written.AddRange(done);
+            var delivered = done.Where(o => o.State == DeliveryState.Delivered).ToList();
+            if (delivered.Count > 0)
+                DeliveryStore.AppendDelivered(session, delivered[0].Delivery, [.. delivered.Select(o => o.Delivery.Recipient)], trace.Host, delivered[0].Reply, leftBefore);
+            Deferred(session, [.. done.Where(o => o.State == DeliveryState.Deferred)], trace);
+            Bounced(session, [.. done.Where(o => o.State == DeliveryState.Bounced)], trace);
+            StatusNotifier.Notify(session, done, trace);
+        }
+
+        return written;
+    }
+
+    private static void Deferred(WriteSession session, List<DeliveryOutcome> deferred, AttemptTrace trace)
+    {
+        if (deferred.Count == 0)
+            return;
+        Append(session, EventTypes.Deferred, deferred[0].Delivery, Facts(deferred, trace));
+        var late = deferred.Where(o => o.ReportDelay).ToList();
+        if (late.Count == 0)
+            return;
+        MessageStore.Mark(session, late[0].Delivery.WorkspaceId, late[0].Delivery.MessageKey, Labels.Delayed);
+        Append(session, EventTypes.Delayed, late[0].Delivery, Facts(late, trace));
+    }
+
+    private static void Bounced(WriteSession session, List<DeliveryOutcome> bounced, AttemptTrace trace)
+    {
+        foreach (var alike in bounced.GroupBy(o => (Permanent: o.Status.StartsWith('5'), o.Cause)))
+        {
+            var first = alike.First().Delivery;
+            MessageStore.Mark(session, first.WorkspaceId, first.MessageKey, Labels.Bounced);
+            var facts = new BounceFacts(
+                alike.Key.Permanent ? "Permanent" : "Transient", ReplyCause.Word(alike.Key.Cause), [.. alike.Select(o => new RecipientStatus(o.Delivery.Recipient, o.Status, o.Reply))], trace.Host);
+            Append(session, EventTypes.Bounced, first, JsonSerializer.Serialize(facts, DeliveryJson.Default.BounceFacts));
+            if (alike.Key is not { Permanent: true, Cause: BounceCause.Recipient })
+                continue;
+            foreach (var outcome in alike)
+                Suppress(session, outcome.Delivery.WorkspaceId, outcome.Delivery, outcome.Reply);
+        }
+    }
+
+    // An address that is not there is not there for any use case.
+    private static void Suppress(WriteSession session, string workspaceId, LeasedDelivery delivery, string reply) =>
+        SuppressionStore.Add(
+            session,
+            new Suppression(workspaceId, SuppressionScope.Workspace, Suppression.Everything, AddressParts.Normalise(delivery.Recipient), Suppression.Bounce, reply, delivery.MessageId, default),
+            delivery.PodId, delivery.InboxId, delivery.ThreadId);
+
+    private static string Facts(List<DeliveryOutcome> deferred, AttemptTrace trace) =>
+        JsonSerializer.Serialize(
+            new DeferralFacts([.. deferred.Select(o => new RecipientStatus(o.Delivery.Recipient, o.Status, o.Reply, o.NextAttempt))], trace.Host), DeliveryJson.Default.DeferralFacts);
+
+    private static void Append(WriteSession session, string type, LeasedDelivery delivery, string facts) =>
+        EventStore.Append(session, delivery.WorkspaceId, new NewEvent(type, delivery.PodId, delivery.InboxId, delivery.MessageId, delivery.ThreadId, facts));
+}
