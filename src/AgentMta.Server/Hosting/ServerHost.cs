@@ -108,7 +108,7 @@ internal sealed class ServerHost : IAsyncDisposable
 
         // 6
         var rules = await PermittedDestinations.CreateAsync(Options, resolver, cancellationToken).ConfigureAwait(false);
-        var sending = OutboundParts.Create(Options.OutboundOptions(), rules, database, directory, keys, resolver, receiver.AcceptAsync, folder.Raws, time, logs);
+        var sending = OutboundParts.Create(Options.OutboundOptions(), rules, database, directory, keys, resolver, receiver.AcceptAsync, spool, time, logs);
         Own(sending.Meter);
 
         // 7
