@@ -6,12 +6,12 @@ using AgentMta.Server.Store;
 namespace AgentMta.Server.Hosting;
 
 /// <summary>Everything that sends, put together once.</summary>
-internal sealed record OutboundParts(Submitter Submitter, QueueWorker Queue, OutboundMeter Meter)
+internal sealed record OutboundParts(Submitter Submitter, SubmissionReceiver Submission, QueueWorker Queue, OutboundMeter Meter)
 {
     /// <summary>Puts the parts together; <paramref name="accept"/> takes copies for inboxes of this server.</summary>
     public static OutboundParts Create(
-        OutboundOptions options, DestinationRules rules, Database database, DirectoryStore directory, KeyRing keys, IDnsLookup dns, AcceptMessage accept, RawSpool spool, TimeProvider time,
-        ILoggerFactory logs)
+        OutboundOptions options, DestinationRules rules, Database database, DirectoryStore directory, KeyRing keys, IDnsLookup dns, AcceptMessage accept, RawSpool spool, ApiKeyStore apiKeys,
+        TimeProvider time, ILoggerFactory logs)
     {
         var meter = new OutboundMeter();
         var deliveries = new DeliveryStore(database);
@@ -20,8 +20,10 @@ internal sealed record OutboundParts(Submitter Submitter, QueueWorker Queue, Out
         var tokens = new AddressTokens(keys);
         var outbox = new OutboxWriter(
             database, new MessageSigner(new DkimKeyStore(database, keys), time), directory, spool, tokens, new UnsubscribeFields(tokens, options), options, meter, time);
-        var submitter = new Submitter(
-            submissions, reader, new SendPolicy(submissions, directory, new ListStore(database), options, time), new Composer(new MessageIds(keys), options, time), outbox, options, meter, time);
+        var ids = new MessageIds(keys);
+        var policy = new SendPolicy(submissions, directory, new ListStore(database), options, time);
+        var submitter = new Submitter(submissions, reader, policy, new Composer(ids, options, time), outbox, options, meter, time);
+        var submission = new SubmissionReceiver(apiKeys, submissions, policy, outbox, ids, options, meter, time);
         var leases = new LeaseTable(meter);
         // Jitter needs no secrecy, only that servers do not march in step.
         Func<double> chance = Random.Shared.NextDouble;
@@ -29,6 +31,6 @@ internal sealed record OutboundParts(Submitter Submitter, QueueWorker Queue, Out
         var queue = new QueueWorker(
             database, deliveries, run, leases, new Router(dns, options, chance), new MxConnector(dns, options, rules, new TlsPolicies(dns), time),
             new LocalRoute(accept, directory, deliveries, spool, run, options), options, meter, time, logs.CreateLogger<QueueWorker>());
-        return new OutboundParts(submitter, queue, meter);
+        return new OutboundParts(submitter, submission, queue, meter);
     }
 }

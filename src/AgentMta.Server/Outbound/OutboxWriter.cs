@@ -42,6 +42,9 @@ internal sealed record ReadyMessage
     /// <summary>Where the thread is to be found by what the message refers to, parent first; null where <see cref="ThreadId"/> says it.</summary>
     public IReadOnlyList<string>? Ancestors { get; init; }
 
+    /// <summary>The id of the row where the inbox has another message under <see cref="MessageId"/> already.</summary>
+    public string? FallbackId { get; init; }
+
     /// <summary>Sent without a return address: nobody is told of a bounce (RFC 5321 4.5.5).</summary>
     public bool NullReversePath { get; init; }
 
@@ -91,6 +94,13 @@ internal sealed class OutboxWriter(Database database, MessageSigner signer, Dire
         var since = time.GetUtcNow() - options.IdempotencyLifetime;
         if (ready.IdempotencyKey is { } key && SubmissionStore.FindKey(session, inbox.WorkspaceId, key, since) is { } before)
             return new Written(before.MessageId, before.ThreadId, IsNew: false, IsConflict: !before.RequestHash.AsSpan().SequenceEqual(ready.RequestHash));
+        if (ready.FallbackId is not null && MessageStore.FindId(session, inbox, ready.MessageId) is { IsMessage: true } known)
+        {
+            if (known is { MessageKey: { } sentKey, Direction: "out" } && known.ContentHash.AsSpan().SequenceEqual(message.ContentHash))
+                return AddRecipients(session, message, sentKey, known.ThreadId, deliveries);
+            message = message with { MessageId = ready.FallbackId };
+        }
+
         IReadOnlyList<string> unknown = [];
         if (ready.Ancestors is { Count: > 0 } ancestors)
             (message, unknown) = Place(session, inbox, message, ancestors);
@@ -101,6 +111,25 @@ internal sealed class OutboxWriter(Database database, MessageSigner signer, Dire
         if (ready.IdempotencyKey is not null)
             SubmissionStore.InsertKey(session, inbox.WorkspaceId, ready.IdempotencyKey, new SentBefore(ready.RequestHash ?? [], message.MessageId, threadId), since);
         return new Written(message.MessageId, threadId, IsNew: true, IsConflict: false);
+    }
+
+    // A client that hands over the same message again: a retry is answered alike, and a further recipient (Bcc by itself, say) gets a copy of what is stored.
+    private Written AddRecipients(WriteSession session, NewMessage message, string messageKey, string threadId, List<NewDelivery> deliveries)
+    {
+        var missing = deliveries.Where(d => !DeliveryStore.HasRecipient(session, message.WorkspaceId, messageKey, d.Recipient)).ToList();
+        if (missing.Count > 0 && SubmissionStore.RawId(session, message.WorkspaceId, messageKey) is { } rawId)
+        {
+            var domain = message.InboxId[(message.InboxId.LastIndexOf('@') + 1)..];
+            var sent = message with { MessageKey = messageKey, RawId = rawId };
+            var copies = missing.Select(d => d with { ReversePath = d.ReversePath.Length == 0 ? "" : tokens.Write(TokenKind.Bounce, messageKey, domain) }).ToList();
+            DeliveryStore.Enqueue(session, sent, threadId, copies, time.GetUtcNow(), options.Lifetime);
+            SubmissionStore.AddRecipients(session, sent, [.. copies.Select(c => AddressParts.Normalise(c.Recipient))]);
+            EventStore.Append(session, sent.WorkspaceId, new NewEvent(
+                EventTypes.Queued, sent.PodId, sent.InboxId, sent.MessageId, threadId,
+                JsonSerializer.Serialize(new RecipientFacts([.. copies.Select(c => c.Recipient)]), DeliveryJson.Default.RecipientFacts)));
+        }
+
+        return new Written(message.MessageId, threadId, IsNew: false, IsConflict: false);
     }
 
     private static (NewMessage Message, IReadOnlyList<string> Unknown) Place(WriteSession session, LocalInbox inbox, NewMessage message, IReadOnlyList<string> ancestors)

@@ -112,6 +112,7 @@ internal sealed class SubmissionReceiver(
             Sender = sender,
             MessageKey = key,
             MessageId = messageId,
+            FallbackId = own,
             Bytes = bytes,
             Recipients = [.. message.Recipients.Select(r => new EnvelopeRecipient(Mailbox.Parse(r.Address)!, r.Notify, r.OriginalRecipient))],
             Bcc = [.. message.Recipients.Select(r => r.Address).Where(a => !shown.Contains(AddressParts.Normalise(a)))],

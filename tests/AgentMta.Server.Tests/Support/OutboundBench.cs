@@ -30,11 +30,14 @@ internal sealed class OutboundBench : IAsyncDisposable
         Suppressions = new SuppressionStore(store.Database);
         DkimKeys = new DkimKeyStore(store.Database, store.Keys);
         Submissions = new SubmissionStore(store.Database);
-        Raws = new RawReader(Deliveries, Path.Combine(store.Folder, "raws"));
+        Spool = new RawSpool(Path.Combine(store.Folder, "raws"), 0, time);
+        Raws = new RawReader(Deliveries, Spool);
+        ApiKeys = new ApiKeyStore(store.Database, time);
         Policy = new SendPolicy(Submissions, store.Directory, new ListStore(store.Database), options, time);
         Unsubscribe = new UnsubscribeFields(Tokens, options);
-        Outbox = new OutboxWriter(store.Database, new MessageSigner(DkimKeys, time), Tokens, Unsubscribe, options, meter, time);
+        Outbox = new OutboxWriter(store.Database, new MessageSigner(DkimKeys, time), store.Directory, Spool, Tokens, Unsubscribe, options, meter, time);
         Submitter = new Submitter(Submissions, Raws, Policy, new Composer(new MessageIds(store.Keys), options, time), Outbox, options, meter, time);
+        Submission = new SubmissionReceiver(ApiKeys, Submissions, Policy, Outbox, new MessageIds(store.Keys), options, meter, time);
         Zone = new ZoneOverlay(
         [
             new MxRecord("example.net", 60, 10, "mx.example.net"), new AddressRecord("mx.example.net", 60, IPAddress.Loopback),
@@ -64,6 +67,12 @@ internal sealed class OutboundBench : IAsyncDisposable
     public SubmissionStore Submissions { get; }
 
     public RawReader Raws { get; }
+
+    public RawSpool Spool { get; }
+
+    public ApiKeyStore ApiKeys { get; }
+
+    public SubmissionReceiver Submission { get; }
 
     public SendPolicy Policy { get; }
 
@@ -114,7 +123,7 @@ internal sealed class OutboundBench : IAsyncDisposable
     public async Task<QueueWorker> StartAsync()
     {
         var connector = new MxConnector(Zone, Options, Rules, new TlsPolicies(Zone), Store.Time);
-        var local = new LocalRoute((m, c) => Accept(m, c), Store.Directory, Deliveries, Run, Options);
+        var local = new LocalRoute((m, c) => Accept(m, c), Store.Directory, Deliveries, Spool, Run, Options);
         _worker = new QueueWorker(
             Store.Database, Deliveries, Run, _leases, new Router(Zone, Options, () => 0.5), connector, local, Options, Meter, Store.Time, NullLogger<QueueWorker>.Instance);
         await _worker.StartAsync(CancellationToken.None);
