@@ -16,4 +16,7 @@ internal enum BounceReason
     Expired,
     Network,
     System,
+
+    /// <summary>A program that the server delivers with failed.</summary>
+    Mailer,
 }

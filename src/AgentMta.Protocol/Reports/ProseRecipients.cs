@@ -50,11 +50,14 @@ internal static class ProseRecipients
                 strong.TryAdd(address, at);
             else if (trimmed.StartsWith("to:", StringComparison.Ordinal) || trimmed.StartsWith("to ", StringComparison.Ordinal) || trimmed.StartsWith("cc:", StringComparison.Ordinal))
                 echoed.TryAdd(address, at);
-            else if (!own.Contains(address) && !NotRecipients.Any(words => before.Contains(words, StringComparison.Ordinal)) && !IsDaemon(address))
-                (Announcements.Any(words => before.Contains(words, StringComparison.Ordinal)) && !own.Contains(address) && before.Contains("deliver", StringComparison.Ordinal) ? strong : weak).TryAdd(address, at);
+            else if (!own.Contains(address) && !NotRecipients.Any(words => lower.AsSpan(0, start).Contains(words, StringComparison.Ordinal)) && !IsDaemon(address))
+                (SaysReply(before) || Announcements.Any(words => before.Contains(words, StringComparison.Ordinal)) && before.Contains("deliver", StringComparison.Ordinal) ? strong : weak).TryAdd(address, at);
             leads = false;
         }
     }
+
+    // A server's reply that names an address names the failed one.
+    private static bool SaysReply(string before) => EnhancedStatus.ReplyCode(before) is not null && !before.Contains("mail from", StringComparison.Ordinal);
 
     private static bool Labelled(ReadOnlySpan<char> trimmed)
     {
@@ -102,6 +105,9 @@ internal static class ProseRecipients
                 end++;
             while (end > at && line[end - 1] is '.' or '-')
                 end--;
+            // X.400 forms hold one as "SMTP=ann@x.test"; a path as "a/b/ann@x.test".
+            var equals = line.AsSpan(start, at - start).LastIndexOf("SMTP=", StringComparison.OrdinalIgnoreCase);
+            start += equals >= 0 ? equals + 5 : 0;
             while (start < at && line[start] is '\'' or '.' or '*' or '=' or '/' or '-')
                 start++;
             if (start < at && end - at > 2 && (line.AsSpan(at, end - at).Contains('.') || (start > 0 && line[start - 1] == '<')))

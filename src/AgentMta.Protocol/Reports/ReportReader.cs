@@ -44,7 +44,24 @@ public static class ReportReader
     {
         if (!ProseBounceReader.LooksLikeOne(message, out var text))
             return null;
+        // A filter may have wrapped a report into one of its own, without names.
+        if (Nested(message) is { } nested && ProseBounceReader.NamesNobody(message, text))
+            return nested;
         var recipients = ProseBounceReader.Recipients(message, text);
         return recipients.Count == 0 ? null : new MailReport(ReportKind.Bounce, recipients, text.OriginalMessageId);
+    }
+
+    private static MailReport? Nested(MimeMessage message)
+    {
+        foreach (var part in message.Parts())
+        {
+            if (part.ContentType.IsType("message", "rfc822") && part.BodyLength <= MaxPart)
+            {
+                var inner = MimeMessage.Parse(part.Decode());
+                return Part(inner, "message", "delivery-status") is { } status ? Dsn(inner, status) : null;
+            }
+        }
+
+        return null;
     }
 }

@@ -23,9 +23,15 @@ internal sealed class ReportText
         foreach (var part in message.Parts())
         {
             if (part.IsMultipart)
+            {
+                // Without a boundary in it the body is all text; so is what stands before the first one.
+                if (part.Children.Count == 0)
+                    prose.Append(Cut(part.DecodeText(), MaxProse + MaxOriginal)).Append('\n');
                 continue;
+            }
+
             var type = part.ContentType;
-            if (type.Type == "text" && type.Subtype != "rfc822-headers" && text.Original.Length == 0)
+            if ((type.Type == "text" || type.Type == "multipart") && type.Subtype != "rfc822-headers" && text.Original.Length == 0)
                 AppendProse(prose, part, type);
             else if (IsOriginal(type) && text.Original.Length == 0)
                 text.Original = Cut(part.DecodeText(), MaxOriginal);
@@ -88,7 +94,7 @@ internal sealed class ReportText
         // A headline is drawn, or ends with a colon or a full stop.
         var trimmed = line.Trim();
         var isHeadline = trimmed.StartsWith("--") || trimmed.StartsWith("==") || trimmed.StartsWith("**") || trimmed.StartsWith("|--") || trimmed.StartsWith("~~") || trimmed.EndsWith(":") || trimmed.EndsWith("follows.") || trimmed.EndsWith("follow.") || trimmed.EndsWith("following.") || trimmed.StartsWith("Content-", StringComparison.OrdinalIgnoreCase) || trimmed.EndsWith("---");
-        if (!isHeadline)
+        if (!isHeadline || line.Contains("address", StringComparison.OrdinalIgnoreCase) || line.Contains("received at", StringComparison.OrdinalIgnoreCase))
             return false;
         foreach (var words in ReportWords.OriginalFollows)
         {

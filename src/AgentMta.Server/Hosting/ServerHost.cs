@@ -129,6 +129,7 @@ internal sealed class ServerHost : IAsyncDisposable
             Logger = logs.CreateLogger<Session>(),
         }));
         _app = BuildApplication(door, certificates, sending, logs);
+        HealthEndpoint.Map(_app, database, spool, certificates);
         await _app.StartAsync(cancellationToken).ConfigureAwait(false);
 
         // 8

@@ -83,9 +83,9 @@ internal sealed class CopyWriter(WriteSession session, Arrival arrival, NewRaw r
 
     private StoredCopy Report(Target target, TokenReport report)
     {
-        var id = report.Kind == "unsubscribe"
-            ? ReportStore.InsertUnsubscribe(session, target.Inbox, target.TokenId!, arrival.Sender?.Address)
-            : ReportStore.InsertReport(session, target.Inbox, UseRaw(), target.TokenId!, report.Kind, report.Facts);
+        var id = report.Facts is { } facts
+            ? ReportStore.InsertReport(session, target.Inbox, UseRaw(), target.TokenId!, facts)
+            : ReportStore.InsertUnsubscribe(session, target.Inbox, target.TokenId!, arrival.Sender?.Address);
         return new StoredCopy(target, CopyOutcome.Reported, id, null);
     }
 
