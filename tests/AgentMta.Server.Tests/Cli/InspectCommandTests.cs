@@ -31,7 +31,7 @@ public sealed class InspectCommandTests
         Assert.Equal("a.pdf", file.GetProperty("filename").GetString());
         Assert.Equal(2, file.GetProperty("size").GetInt64());
         Assert.Equal("3639efcd08abb273b1619e82e78c29a7df02c1051b1820e99fc395dcaa3326b8", file.GetProperty("sha256").GetString());
-        foreach (var key in (string[])["file", "cc", "references", "preview", "hidden_text", "defects"])
+        foreach (var key in (string[])["file", "cc", "references", "preview", "hidden_text", "extracted_text", "extracted_html", "report", "defects"])
             Assert.True(json.TryGetProperty(key, out _), key);
     }
 
