@@ -6,7 +6,7 @@ using AgentMta.Server.Store;
 namespace AgentMta.Server.Hosting;
 
 /// <summary>Everything that sends, put together once.</summary>
-internal sealed record OutboundParts(Submitter Submitter, SubmissionReceiver Submission, QueueWorker Queue, OutboundMeter Meter)
+internal sealed record OutboundParts(Submitter Submitter, SubmissionReceiver Submission, QueueWorker Queue, OutcomeWorker Outcomes, OptOut OptOut, OutboundMeter Meter)
 {
     /// <summary>Puts the parts together; <paramref name="accept"/> takes copies for inboxes of this server.</summary>
     public static OutboundParts Create(
@@ -31,6 +31,7 @@ internal sealed record OutboundParts(Submitter Submitter, SubmissionReceiver Sub
         var queue = new QueueWorker(
             database, deliveries, run, leases, new Router(dns, options, chance), new MxConnector(dns, options, rules, new TlsPolicies(dns), time),
             new LocalRoute(accept, directory, deliveries, spool, run, options), options, meter, time, logs.CreateLogger<QueueWorker>());
-        return new OutboundParts(submitter, submission, queue, meter);
+        var outcomes = new OutcomeWorker(database, new OutcomeStore(database), reader, tokens, time, logs.CreateLogger<OutcomeWorker>());
+        return new OutboundParts(submitter, submission, queue, outcomes, new OptOut(database, directory, tokens), meter);
     }
 }

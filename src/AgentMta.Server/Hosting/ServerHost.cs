@@ -156,6 +156,7 @@ internal sealed class ServerHost : IAsyncDisposable
         builder.Services.AddSingleton(logs);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Options.StopTimeout);
         builder.Services.AddHostedService(_ => sending.Queue);
+        builder.Services.AddHostedService(_ => sending.Outcomes);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using AgentMta.Protocol.Smtp;
+using AgentMta.Protocol.Reports;
 using AgentMta.Server.Model;
 
 namespace AgentMta.Server.Outbound;
