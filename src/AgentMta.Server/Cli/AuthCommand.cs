@@ -30,7 +30,9 @@ internal static class AuthCommand
         {
             File, Ip, Helo, MailFrom, Zone, Servers, At, Spec, Suffixes, Sealers, AuthservId, Batch, AuthSignCommand.Create(), AuthSealCommand.Create(),
         };
-        command.SetAction((parsed, cancellationToken) => parsed.GetValue(Batch) ? BatchAsync(parsed, cancellationToken) : MessageAsync(parsed, cancellationToken));
+        command.SetAction((parsed, cancellationToken) =>
+            new ResolverOptions { Servers = parsed.GetValue(Servers)! }.Validate().FirstOrDefault() is { } fault ? AuthInput.FaultAsync(ExitCodes.Usage, fault)
+            : parsed.GetValue(Batch) ? BatchAsync(parsed, cancellationToken) : MessageAsync(parsed, cancellationToken));
         return command;
     }
 
