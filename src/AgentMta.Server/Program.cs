@@ -21,6 +21,7 @@ internal static class Program
             VersionCommand.Create(flags),
             AuthCommand.Create(),
             InspectCommand.Create(),
+            ThreadsCommand.Create(),
         };
         flags.AddTo(root);
         root.Options.Add(CommandCall.JsonOption);

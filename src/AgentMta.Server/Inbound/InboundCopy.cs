@@ -27,6 +27,9 @@ internal enum CopyOutcome
 internal sealed record StoredCopy(Target Target, CopyOutcome Outcome, string MessageId, string? ThreadId);
 
 /// <summary>Mail to a token address that is no letter to anyone.</summary>
-/// <param name="Kind">dsn, bounce or arf for a report; unsubscribe for an opt-out.</param>
-/// <param name="Facts">JSON of a report's facts; empty for an opt-out.</param>
-internal sealed record TokenReport(string Kind, string Facts);
+/// <param name="Facts">What a report says; null for an opt-out.</param>
+internal sealed record TokenReport(ReportFacts? Facts)
+{
+    /// <summary>Somebody wants no more mail.</summary>
+    public static TokenReport OptOut { get; } = new((ReportFacts?)null);
+}

@@ -48,7 +48,8 @@ internal sealed partial class Receiver
         foreach (var workspace in copies.GroupBy(c => c.Target.Inbox.WorkspaceId))
         {
             var content = arrival.Message.Raw;
-            if (raws.Count > 0 && content.File is not null)
+            // Large messages lie in files, which workspaces do not share; the queue hands over what it composed in memory.
+            if (content.File is null ? content.Bytes.Length > RawContent.InlineLimit : raws.Count > 0)
                 content = await services.Spool.CopyAsync(content.Bytes, cancellationToken).ConfigureAwait(false);
             raws.Add(new NewRaw(
                 workspace.Key, Ids.New(services.Time), content, trace, removed, SessionWriter.Write(arrival, workspace.Select(c => c.Target)), authentication));
@@ -72,6 +73,11 @@ internal sealed partial class Receiver
             // The door deletes the original of a message that gets no 2yz.
             DeleteFiles(raws, keepOriginal: arrival.Message.Raw.File);
             throw;
+        }
+        finally
+        {
+            foreach (var raw in raws.Where(r => r.Content != arrival.Message.Raw))
+                raw.Content.Dispose();
         }
     }
 
@@ -119,8 +125,6 @@ internal sealed partial class Receiver
         {
             if (raw.Content.File is { } file && file != keepOriginal)
                 services.Spool.Delete(file);
-            if (raw != raws[0])
-                raw.Content.Dispose();
         }
     }
 

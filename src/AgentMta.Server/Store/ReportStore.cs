@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AgentMta.Server.Model;
 
 namespace AgentMta.Server.Store;
@@ -6,12 +7,13 @@ namespace AgentMta.Server.Store;
 internal static class ReportStore
 {
     /// <summary>A status notification or complaint about the message with this key; returns the row's id.</summary>
-    public static string InsertReport(WriteSession session, LocalInbox inbox, string rawId, string messageKey, string kind, string facts)
+    public static string InsertReport(WriteSession session, LocalInbox inbox, string rawId, string messageKey, ReportFacts report)
     {
         var id = Ids.New(session.Time);
+        var facts = JsonSerializer.Serialize(report, StoreJson.Default.ReportFacts);
         session.Execute(
             "INSERT INTO reports (workspace_id, report_id, kind, message_key, raw_id, facts, created_at) VALUES (@p1, @p2, @p3, @p4, @p5, @p6, @p7)",
-            inbox.WorkspaceId, id, kind, messageKey, rawId, facts, session.Now);
+            inbox.WorkspaceId, id, report.Kind, messageKey, rawId, facts, session.Now);
         Append(session, inbox, EventTypes.ReportReceived, messageKey, facts);
         return id;
     }
@@ -29,6 +31,9 @@ internal static class ReportStore
         Append(session, inbox, EventTypes.UnsubscribeRequested, delivery?.Key, null);
         return id;
     }
+
+    /// <summary>The facts of a row.</summary>
+    public static ReportFacts ReadFacts(string facts) => JsonSerializer.Deserialize(facts, StoreJson.Default.ReportFacts) ?? throw new FormatException("A report's facts are missing.");
 
     private static void Append(WriteSession session, LocalInbox inbox, string type, string? messageKey, string? facts)
     {
