@@ -159,6 +159,7 @@ internal sealed class ServerHost : IAsyncDisposable
         builder.Services.AddHostedService(_ => sending.Queue);
         builder.Services.AddHostedService(_ => sending.Outcomes);
         builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.UseSockets(SmtpListenOptions.BoundBuffers);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

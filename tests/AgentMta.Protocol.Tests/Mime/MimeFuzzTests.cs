@@ -89,6 +89,8 @@ public sealed class MimeFuzzTests
         yield return Repeat("Content-Type: multipart/mixed; boundary=b\n\n--b\n", 2000);
         yield return Repeat("Content-Type: multipart/mixed; boundary=" + new string('b', 900) + "\n\n--" + new string('b', 900) + "\n", 60) + Repeat("--" + new string('b', 899) + "\n", 500);
         yield return "Content-Type: multipart/mixed; boundary=b\n\n" + Repeat("--\n", many);
+        yield return Repeat("Content-Type: multipart/mixed; boundary=none\n\n--guess\n", 3000);
+        yield return "Content-Type: multipart/mixed; boundary=b\n\n" + Repeat("--b\nContent-Type: multipart/mixed\n\n\n\n\n\n\n\n\n\n", many);
         yield return "Content-Type: text/plain" + Repeat("; a=b", many) + "\n\n";
         yield return "Content-Disposition: attachment" + Repeat("; filename*1*=%41", many) + "\n\n";
         yield return "Content-Transfer-Encoding: base64\n\n" + Repeat("=", many);

@@ -1,20 +1,22 @@
 namespace AgentMta.Server.Tests.Support;
 
-/// <summary>Waits for what another task brings about, by looking often, with an end.</summary>
+/// <summary>Waits for what another process will do, by asking again; the limit is for broken runs alone.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    public static async Task TrueAsync(Func<bool> condition, Func<string>? what = null) => await TrueAsync(() => Task.FromResult(condition()), what);
-
-    public static async Task TrueAsync(Func<Task<bool>> condition, Func<string>? what = null)
+    /// <summary>The first answer that is not null.</summary>
+    public static async Task<T> GetAsync<T>(Func<Task<T?>> ask, Func<string> whatElse)
+        where T : class
     {
-        var started = TimeProvider.System.GetTimestamp();
-        while (!await condition())
+        var until = DateTime.UtcNow + Limit;
+        while (DateTime.UtcNow < until)
         {
-            if (TimeProvider.System.GetElapsedTime(started) > Patience)
-                Assert.Fail("It did not happen: " + (what?.Invoke() ?? "no details"));
-            await Task.Delay(5);
+            if (await ask() is { } answer)
+                return answer;
+            await Task.Delay(50);
         }
+
+        throw new TimeoutException($"It did not come within {Limit.TotalSeconds} s. {whatElse()}");
     }
 }
