@@ -33,6 +33,7 @@ internal sealed class OutcomeWriter(Database database, RawReader raws, StatusNot
                 DeliveryStore.AppendDelivered(session, delivered[0].Delivery, [.. delivered.Select(o => o.Delivery.Recipient)], trace.Host, delivered[0].Reply, leftBefore);
             Deferred(session, [.. done.Where(o => o.State == DeliveryState.Deferred)], trace);
             Bounced(session, [.. done.Where(o => o.State == DeliveryState.Bounced)], trace);
+            Dropped(session, [.. done.Where(o => o.State == DeliveryState.Dropped)]);
             var reported = done.Where(o => StatusNotifier.IsCalledFor(o, trace)).ToList();
             foreach (var alike in reported.GroupBy(o => o.State))
                 Notify(session, [.. alike], trace, original);
@@ -74,6 +75,15 @@ internal sealed class OutcomeWriter(Database database, RawReader raws, StatusNot
             foreach (var outcome in alike)
                 Suppress(session, outcome.Delivery.WorkspaceId, outcome.Delivery, outcome.Reply);
         }
+    }
+
+    private static void Dropped(WriteSession session, List<DeliveryOutcome> dropped)
+    {
+        if (dropped.Count == 0)
+            return;
+        MessageStore.Mark(session, dropped[0].Delivery.WorkspaceId, dropped[0].Delivery.MessageKey, Labels.Rejected);
+        var facts = new RejectionFacts(dropped[0].Reply, [.. dropped.Select(o => o.Delivery.Recipient)]);
+        Append(session, EventTypes.Rejected, dropped[0].Delivery, JsonSerializer.Serialize(facts, DeliveryJson.Default.RejectionFacts));
     }
 
     // An address that is not there is not there for any use case.

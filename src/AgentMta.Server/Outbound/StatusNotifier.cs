@@ -59,7 +59,7 @@ internal sealed class StatusNotifier(MessageIds ids, OutboundOptions options, Ti
         return new ReportRecipient(outcome.Delivery.Recipient, named, action, outcome.Status, bounce, outcome.Cause, outcome.Reply, trace.Host);
     }
 
-    private void Store(WriteSession session, LeasedDelivery delivery, DsnContent content, string key, byte[] bytes)
+    private static void Store(WriteSession session, LeasedDelivery delivery, DsnContent content, string key, byte[] bytes)
     {
         var mime = MimeMessage.Parse(bytes);
         var said = MessageContent.Read(mime);
