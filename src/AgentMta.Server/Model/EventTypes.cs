@@ -19,6 +19,8 @@ internal static class EventTypes
     public const string Held = "message.held";
     public const string Released = "message.released";
     public const string Deleted = "message.deleted";
+    public const string ReportReceived = "report.received";
+    public const string UnsubscribeRequested = "unsubscribe.requested";
     public const string ThreadMerged = "thread.merged";
     public const string LabelAdded = "label.added";
     public const string LabelRemoved = "label.removed";

@@ -18,6 +18,10 @@ internal sealed class ListStore(Database database)
                 inbox.WorkspaceId, inbox.PodId, inbox.InboxId, direction, sender.Address, sender.Domain),
             cancellationToken);
 
+    /// <summary>Whether the inbox, its pod or its workspace has entries for a direction that is asked for less often.</summary>
+    public ValueTask<ListPresence> PresenceAsync(LocalInbox inbox, string direction, CancellationToken cancellationToken) =>
+        database.ReadAsync(session => Presence(session, inbox, direction), cancellationToken);
+
     /// <summary>Whether the inbox, its pod or its workspace has entries for a direction.</summary>
     internal static ListPresence Presence(StoreSession session, LocalInbox inbox, string direction)
     {

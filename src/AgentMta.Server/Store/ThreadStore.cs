@@ -7,15 +7,9 @@ internal static class ThreadStore
 {
     private const int SubjectCandidates = 10;
 
-    /// <summary>The thread of an id that this inbox knows, after merges; null where it knows none.</summary>
+    /// <summary>The thread of an id that this inbox knows; null where it knows none.</summary>
     public static KnownId? Find(WriteSession session, LocalInbox inbox, string messageId) =>
-        session.First(
-            """
-            SELECT COALESCE(m.into_thread_id, i.thread_id), i.direction FROM message_ids i
-            LEFT JOIN thread_merges m ON m.workspace_id = i.workspace_id AND m.thread_id = i.thread_id
-            WHERE i.workspace_id = @p1 AND i.inbox_id = @p2 AND i.message_id = @p3
-            """,
-            row => new KnownId(row.GetString(0), row.GetString(1) != "ref"), inbox.WorkspaceId, inbox.InboxId, messageId);
+        MessageStore.FindId(session, inbox, messageId) is { } known ? new KnownId(known.ThreadId, known.IsMessage) : null;
 
     /// <summary>The newest thread with this base subject, not older than <see cref="ThreadRules.SubjectWindow"/>, in which only the same people take part.</summary>
     public static string? FindBySubject(WriteSession session, LocalInbox inbox, string baseSubject, DateTimeOffset at, IReadOnlyList<string> people)

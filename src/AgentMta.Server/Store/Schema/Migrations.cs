@@ -6,14 +6,19 @@ namespace AgentMta.Server.Store.Schema;
 /// <summary>The numbered scripts that lead an empty database to the present schema, in order.</summary>
 internal static class Migrations
 {
-    /// <summary>Number and text of each script.</summary>
-    public static IReadOnlyList<(int Number, string Sql)> All { get; } = Load();
+    private const string Folder = "AgentMta.Server.Store.Schema.";
 
-    private static List<(int Number, string Sql)> Load()
+    /// <summary>Number and text of each script of the database of mail.</summary>
+    public static IReadOnlyList<(int Number, string Sql)> All { get; } = Load(Folder);
+
+    /// <summary>The same for the database of refusals.</summary>
+    public static IReadOnlyList<(int Number, string Sql)> Evidence { get; } = Load(Folder + "Evidence.");
+
+    private static List<(int Number, string Sql)> Load(string folder)
     {
         var assembly = Assembly.GetExecutingAssembly();
         return [.. assembly.GetManifestResourceNames()
-            .Where(name => name.Contains(".Schema.", StringComparison.Ordinal) && name.EndsWith(".sql", StringComparison.Ordinal))
+            .Where(name => name.StartsWith(folder, StringComparison.Ordinal) && name.AsSpan(folder.Length).Count('.') == 1)
             .Select(name => (int.Parse(name.Split('.')[^2], CultureInfo.InvariantCulture), Read(assembly, name)))
             .OrderBy(script => script.Item1)];
     }

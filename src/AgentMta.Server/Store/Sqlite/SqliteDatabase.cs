@@ -13,6 +13,7 @@ internal sealed partial class SqliteDatabase : Database
     private readonly string _path;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private readonly IReadOnlyList<(int Number, string Sql)> _scripts;
     private readonly SqliteConnection _writer;
     private readonly Channel<WriteItem> _queue = Channel.CreateBounded<WriteItem>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly Task _writing;
@@ -20,16 +21,17 @@ internal sealed partial class SqliteDatabase : Database
     private readonly Stack<Reader> _readers = new();
     private bool _disposed;
 
-    private SqliteDatabase(string path, TimeProvider time, ILogger log)
+    private SqliteDatabase(string path, TimeProvider time, ILogger log, IReadOnlyList<(int Number, string Sql)> scripts, bool flush)
     {
         _path = path;
         _time = time;
         _log = log;
+        _scripts = scripts;
         _writer = Connect(SqliteOpenMode.ReadWriteCreate);
         try
         {
             // design.md, Durability: WAL and FULL; the WAL is flushed at each commit.
-            Run(_writer, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;");
+            Run(_writer, $"PRAGMA journal_mode = WAL; PRAGMA synchronous = {(flush ? "FULL" : "OFF")}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;");
             Migrate();
         }
         catch
@@ -46,7 +48,15 @@ internal sealed partial class SqliteDatabase : Database
     public static SqliteDatabase Open(string path, TimeProvider time, ILogger<SqliteDatabase> log)
     {
         SqliteLibrary.Load();
-        return new SqliteDatabase(path, time, log);
+        return new SqliteDatabase(path, time, log, Migrations.All, flush: true);
+    }
+
+    /// <summary>Opens or creates the file of refusals, which is never flushed: evidence may be lost with the power, mail may not wait for it.</summary>
+    /// <exception cref="SchemaTooNewException">A newer program wrote it.</exception>
+    public static SqliteDatabase OpenEvidence(string path, TimeProvider time, ILogger<SqliteDatabase> log)
+    {
+        SqliteLibrary.Load();
+        return new SqliteDatabase(path, time, log, Migrations.Evidence, flush: false);
     }
 
     /// <summary>The value of a pragma on the writer's connection, for health and tests.</summary>
@@ -133,10 +143,10 @@ internal sealed partial class SqliteDatabase : Database
         using var version = _writer.CreateCommand();
         version.CommandText = "PRAGMA user_version";
         var current = Convert.ToInt32(version.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture);
-        var known = Migrations.All[^1].Number;
+        var known = _scripts[^1].Number;
         if (current > known)
             throw new SchemaTooNewException(current, known);
-        foreach (var (number, sql) in Migrations.All.Where(m => m.Number > current))
+        foreach (var (number, sql) in _scripts.Where(m => m.Number > current))
         {
             Run(_writer, $"BEGIN IMMEDIATE; {sql}; PRAGMA user_version = {number}; COMMIT;");
             _log.LogInformation("Database schema brought to {Schema}", number);

@@ -1,0 +1,85 @@
+using AgentMta.Protocol.Addresses;
+using AgentMta.Protocol.MailAuth;
+using AgentMta.Protocol.Mime;
+using AgentMta.Server.Model;
+
+namespace AgentMta.Server.Inbound;
+
+/// <summary>One message at the end of data with what is read and found out about it on the way to the store; each part is made once, when first asked for.</summary>
+internal sealed class Arrival(IncomingMessage message)
+{
+    private readonly Dictionary<string, object> _shared = new(StringComparer.Ordinal);
+    private MimeMessage? _mime;
+    private MessageContent? _content;
+    private IReadOnlyList<MailAddress>? _from;
+    private IReadOnlyList<string>? _ancestors;
+    private byte[]? _contentHash;
+
+    /// <summary>Envelope, bytes and session.</summary>
+    public IncomingMessage Message => message;
+
+    /// <summary>The queue hands it over: the submitting credential answers for the sender (design.md, Between our own inboxes).</summary>
+    public bool IsLocal => message.Session.Role == DoorRole.Local;
+
+    /// <summary>SPF, DKIM, DMARC, ARC; null for local mail, which needs none.</summary>
+    public AuthenticationVerdict? Authentication { get; set; }
+
+    public MimeMessage Mime => _mime ??= MimeMessage.Parse(message.Raw.Bytes);
+
+    public HeaderList Headers => Mime.Headers;
+
+    public MessageContent Content => _content ??= MessageContent.Read(Mime);
+
+    /// <summary>All authors.</summary>
+    public IReadOnlyList<MailAddress> From => _from ??= [.. Headers.All("From").SelectMany(header => AddressParser.ParseList(header.RawValue.Span))];
+
+    /// <summary>The one author; null where there is none or several.</summary>
+    public AddressParts? Author => From is [var one] ? AddressParts.Read(one.Address) : null;
+
+    /// <summary>Whom lists and rates take for the sender: the first author, else the reverse-path.</summary>
+    public AddressParts? Sender => From is [var first, ..] && AddressParts.Read(first.Address) is { } author ? author : AddressParts.Read(message.ReversePath);
+
+    /// <summary>Somebody answers for the author address: an aligned pass, or our own credential.</summary>
+    public bool IsAligned => IsLocal || Authentication is { HasAlignedPass: true };
+
+    /// <summary>As in the header, with angle brackets; null where there is none.</summary>
+    public string? MessageId => MessageIdParser.Parse(Headers.First("Message-ID")?.Text);
+
+    /// <summary>What the message refers to, parent first.</summary>
+    public IReadOnlyList<string> Ancestors => _ancestors ??= ThreadRules.Ancestors(Ids("References"), Ids("In-Reply-To"), MessageId);
+
+    public byte[] ContentHash => _contentHash ??= Model.ContentHash.Compute(Headers, message.Raw.Bytes.Span);
+
+    /// <summary>RFC 2919: the identifier between the angle brackets, in lower case.</summary>
+    public string? ListId
+    {
+        get
+        {
+            if (Headers.First("List-Id")?.Text is not { } text)
+                return null;
+            var open = text.LastIndexOf('<');
+            var close = text.LastIndexOf('>');
+            var id = (open >= 0 && close > open ? text[(open + 1)..close] : text).Trim().ToLowerInvariant();
+            return id.Length is > 0 and <= 255 ? id : null;
+        }
+    }
+
+    /// <summary>What is the same for all recipients, found out once.</summary>
+    public async ValueTask<T> OnceAsync<T>(string name, Func<ValueTask<T>> find)
+        where T : class
+    {
+        if (_shared.TryGetValue(name, out var known))
+            return (T)known;
+        var found = await find().ConfigureAwait(false);
+        _shared[name] = found;
+        return found;
+    }
+
+    private List<string> Ids(string field)
+    {
+        var ids = new List<string>();
+        foreach (var header in Headers.All(field))
+            ids.AddRange(MessageIdParser.ParseList(header.Text));
+        return ids;
+    }
+}

@@ -1,0 +1,41 @@
+using AgentMta.Protocol.MailAuth.Dmarc;
+using AgentMta.Server.Model;
+
+namespace AgentMta.Server.Inbound.Gates;
+
+/// <summary>DMARC failures under p=reject are refused unless somebody vouches for the message: RFC 9989 does not want p=reject alone to decide.</summary>
+internal sealed class DmarcRejectGate(GateOptions options) : Gate("dmarc_reject")
+{
+    /// <inheritdoc/>
+    public override ValueTask<GateVerdict> JudgeAsync(GateCase copy, CancellationToken cancellationToken)
+    {
+        if (copy.Arrival.Authentication is not { Dmarc: var dmarc })
+            return ValueTask.FromResult(NotAsked("the submitting credential answers for the sender"));
+        (string, string)[] evidence = [("dmarc", dmarc.Status.ToString().ToLowerInvariant()), ("author_domain", dmarc.AuthorDomain ?? ""), ("policy", dmarc.Disposition.ToString().ToLowerInvariant())];
+        if (dmarc is not { Status: DmarcStatus.Fail, Disposition: DmarcPolicy.Reject })
+            return ValueTask.FromResult(Pass(dmarc.Reason, evidence));
+        if (copy.Excuse is { } excuse)
+            return ValueTask.FromResult(Pass($"DMARC fails, but {excuse.By} vouches for it", [.. evidence, ("excuse", excuse.Kind), ("by", excuse.By)]));
+        return ValueTask.FromResult(
+            options.DmarcReject == GateMode.Refuse
+                ? Refuse(550, "5.7.26", $"{dmarc.AuthorDomain} asks to refuse mail that fails DMARC, and this does", dmarc.Reason, evidence)
+                : Label(Labels.Spam, dmarc.Reason, evidence));
+    }
+}
+
+/// <summary>DMARC failures under p=quarantine are kept as spam.</summary>
+internal sealed class DmarcQuarantineGate() : Gate("dmarc_quarantine")
+{
+    /// <inheritdoc/>
+    public override ValueTask<GateVerdict> JudgeAsync(GateCase copy, CancellationToken cancellationToken)
+    {
+        if (copy.Arrival.Authentication is not { Dmarc: var dmarc })
+            return ValueTask.FromResult(NotAsked("the submitting credential answers for the sender"));
+        if (dmarc is not { Status: DmarcStatus.Fail, Disposition: DmarcPolicy.Quarantine })
+            return ValueTask.FromResult(Pass("no policy asks for quarantine"));
+        return ValueTask.FromResult(
+            copy.Excuse is { } excuse
+                ? Pass($"DMARC fails, but {excuse.By} vouches for it", ("excuse", excuse.Kind), ("by", excuse.By))
+                : Label(Labels.Spam, dmarc.Reason, ("author_domain", dmarc.AuthorDomain ?? ""), ("policy", "quarantine")));
+    }
+}

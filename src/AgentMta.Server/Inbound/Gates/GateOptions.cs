@@ -1,0 +1,67 @@
+namespace AgentMta.Server.Inbound.Gates;
+
+/// <summary>Whether a gate refuses or keeps the message with a label.</summary>
+internal enum GateMode
+{
+    /// <summary>Keep it, labelled.</summary>
+    Label,
+
+    /// <summary>Refuse it in the dialogue.</summary>
+    Refuse,
+}
+
+/// <summary>What becomes of mail while a scanner cannot be asked.</summary>
+internal enum ScannerDown
+{
+    /// <summary>Keep it, labelled "unscanned".</summary>
+    Accept,
+
+    /// <summary>451: the sender tries again.</summary>
+    Defer,
+}
+
+/// <summary>Every setting of the gates in one place.</summary>
+internal sealed record GateOptions
+{
+    /// <summary>Received fields past which a message runs in a circle (RFC 5321 6.3).</summary>
+    public int MaxReceived { get; init; } = 50;
+
+    /// <summary>Received fields of this host past which it does.</summary>
+    public int MaxOwnHops { get; init; } = 3;
+
+    /// <summary>DMARC failures under p=reject: refuse, or treat as quarantine.</summary>
+    public GateMode DmarcReject { get; init; } = GateMode.Refuse;
+
+    /// <summary>Senders that the lists block.</summary>
+    public GateMode Lists { get; init; } = GateMode.Label;
+
+    /// <summary>Cold mail for whose author nobody answers.</summary>
+    public GateMode Unauthenticated { get; init; } = GateMode.Label;
+
+    /// <summary>Messages a minute from one author address to one inbox; 0 is no limit.</summary>
+    public int SenderPerMinute { get; init; } = 300;
+
+    /// <summary>First contacts an hour from one author address, from its domain, and from the client's network (/24, /48); 0 is no limit.</summary>
+    public int FirstContactsPerHour { get; init; } = 30;
+
+    /// <inheritdoc cref="FirstContactsPerHour"/>
+    public int FirstContactsPerHourOfDomain { get; init; } = 1000;
+
+    /// <inheritdoc cref="FirstContactsPerHour"/>
+    public int FirstContactsPerHourOfNetwork { get; init; } = 500;
+
+    /// <summary>Score from which a message is labelled spam.</summary>
+    public double SpamLabelScore { get; init; } = 5;
+
+    /// <summary>Score from which it is refused; 0 never refuses.</summary>
+    public double SpamRefuseScore { get; init; } = 15;
+
+    /// <summary>Whether clients on loopback are free of rates, greylisting and DNS lists.</summary>
+    public bool ExemptLoopback { get; init; } = true;
+
+    /// <summary>Networks that are free of rates, greylisting and DNS lists.</summary>
+    public IReadOnlyList<System.Net.IPNetwork> ExemptNetworks { get; init; } = [];
+
+    /// <summary>Whether rates, greylisting and DNS lists leave this client alone.</summary>
+    public bool IsExempt(System.Net.IPAddress client) => (ExemptLoopback && System.Net.IPAddress.IsLoopback(client)) || ExemptNetworks.Any(n => n.Contains(client));
+}

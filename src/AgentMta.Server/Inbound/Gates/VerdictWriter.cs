@@ -1,0 +1,65 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+
+namespace AgentMta.Server.Inbound.Gates;
+
+/// <summary>Writes a judgement as the JSON that is kept with the message and shown by the trace.</summary>
+internal static class VerdictWriter
+{
+    private static readonly JsonWriterOptions Options = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    /// <summary><c>{"recipient","gates":[{"gate","outcome","reason","label","reply","micros","evidence":{…}}],"reply":{"proven","answers","cross_use_case","reason"}}</c>.</summary>
+    public static string Write(Judgement judgement)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1536);
+        using (var json = new Utf8JsonWriter(buffer, Options))
+        {
+            json.WriteStartObject();
+            json.WriteString("recipient", judgement.Copy.Target.Address);
+            json.WriteStartArray("gates");
+            foreach (var verdict in judgement.Verdicts)
+                Write(json, verdict);
+            json.WriteEndArray();
+            var proof = judgement.Copy.Proof;
+            json.WriteStartObject("reply");
+            json.WriteBoolean("proven", proof.Proven);
+            if (proof.Answered is { } answered)
+                json.WriteString("answers", answered.MessageId);
+            json.WriteBoolean("cross_use_case", proof.CrossUseCase);
+            json.WriteString("reason", proof.Reason);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private static void Write(Utf8JsonWriter json, GateVerdict verdict)
+    {
+        json.WriteStartObject();
+        json.WriteString("gate", verdict.Name);
+        json.WriteString("outcome", verdict.Outcome switch
+        {
+            GateOutcome.Pass => "pass",
+            GateOutcome.Label => "label",
+            GateOutcome.Refuse => "refuse",
+            _ => "not_asked",
+        });
+        json.WriteString("reason", verdict.Reason);
+        if (verdict.Label is { } label)
+            json.WriteString("label", label);
+        if (verdict.Reply is { } reply)
+            json.WriteString("reply", reply.ToString());
+        json.WriteNumber("micros", (long)verdict.Elapsed.TotalMicroseconds);
+        if (verdict.Evidence.Count > 0)
+        {
+            json.WriteStartObject("evidence");
+            foreach (var (name, value) in verdict.Evidence)
+                json.WriteString(name, value);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+}

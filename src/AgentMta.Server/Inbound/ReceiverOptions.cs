@@ -1,0 +1,25 @@
+using AgentMta.Server.Inbound.Gates;
+
+namespace AgentMta.Server.Inbound;
+
+/// <summary>How this server names itself in what it writes, and how it judges what comes in.</summary>
+internal sealed record ReceiverOptions
+{
+    /// <summary>The name in Received, and the authserv-id of Authentication-Results (RFC 8601 2.5).</summary>
+    public string HostName { get; init; } = "localhost";
+
+    /// <summary>Further authserv-ids that only we may use: foreign fields with them are taken out.</summary>
+    public IReadOnlyList<string> OwnAuthservIds { get; init; } = [];
+
+    /// <summary>Domains whose ARC seals are believed (RFC 8617 9.2).</summary>
+    public IReadOnlyList<string> TrustedSealers { get; init; } = [];
+
+    /// <summary>The address for RCPT TO:&lt;postmaster&gt; without a domain (RFC 5321 4.5.1); null refuses it.</summary>
+    public string? Postmaster { get; init; }
+
+    /// <summary>All gates together take at most so long before the reply.</summary>
+    public TimeSpan GateTime { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The gates.</summary>
+    public GateOptions Gates { get; init; } = new();
+}

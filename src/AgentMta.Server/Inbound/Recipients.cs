@@ -1,0 +1,87 @@
+using AgentMta.Protocol.Addresses;
+using AgentMta.Protocol.Dns;
+using AgentMta.Protocol.Smtp;
+using AgentMta.Server.Model;
+using AgentMta.Server.Store;
+
+namespace AgentMta.Server.Inbound;
+
+/// <summary>Decides MAIL and RCPT before any data: whose address it is, and that we are no relay (promises 2 and 3).</summary>
+internal sealed class Recipients(DirectoryStore directory, AddressTokens tokens, RefusalLog refusals, IDnsLookup dns, ReceiverOptions options)
+{
+    // smtp.md: the same words for every unknown address, so that nothing else can be told from them.
+    private static readonly SmtpReply Unknown = new(550, "5.1.1", "No such mailbox here");
+    private static readonly SmtpReply Relay = new(550, "5.7.1", "We do not relay");
+    private static readonly SmtpReply NoBounce = new(550, "5.7.1", "This address has sent nothing that could bounce");
+    private static readonly SmtpReply OneBounce = new(452, "4.5.3", "A bounce has one recipient");
+    private static readonly SmtpReply NullMx = new(550, "5.7.27", "The sender's domain takes no mail (null MX)");
+    private static readonly SmtpReply NoDomain = new(553, "5.1.7", "The sender address needs a fully qualified domain");
+
+    /// <summary>The <see cref="CheckSender"/> of the MX listener.</summary>
+    public async ValueTask<SmtpReply?> CheckSenderAsync(SessionInfo session, string reversePath, CancellationToken cancellationToken)
+    {
+        if (session.Role != DoorRole.Mx || reversePath.Length == 0)
+            return null;
+        var domain = reversePath[(reversePath.LastIndexOf('@') + 1)..];
+        if (domain.StartsWith('['))
+            return null;
+        if (DomainName.Normalise(domain) is not { } name || !name.Contains('.', StringComparison.Ordinal))
+            return refusals.Refuse("mail", session, reversePath, null, null, NoDomain);
+        // RFC 7505 4.2: who takes no mail cannot get a bounce or an answer. An error of DNS decides nothing here.
+        var answer = await dns.LookupAsync(name, DnsRecordType.MX, cancellationToken).ConfigureAwait(false);
+        return answer.Records is [MxRecord { Host: "" }] ? refusals.Refuse("mail", session, reversePath, null, null, NullMx) : null;
+    }
+
+    /// <summary>The <see cref="CheckRecipient"/>: MX takes only what is ours; submission anything that an authenticated sender names, which the composer then judges.</summary>
+    public async ValueTask<SmtpReply?> CheckAsync(SessionInfo session, string reversePath, string recipient, int recipientsSoFar, CancellationToken cancellationToken)
+    {
+        if (session.Role == DoorRole.Submission)
+            return session.Credential is null ? refusals.Refuse("rcpt", session, reversePath, recipient, null, Relay) : null;
+        if (await IsRelayAsync(recipient, cancellationToken).ConfigureAwait(false))
+            return refusals.Refuse("rcpt", session, reversePath, recipient, null, Relay);
+        var target = await ResolveAsync(recipient, cancellationToken).ConfigureAwait(false);
+        if (target is null)
+            return refusals.Refuse("rcpt", session, reversePath, recipient, null, Unknown);
+        if (reversePath.Length > 0)
+            return null;
+        // design.md, Addresses of our own: the null sender has one RCPT, a valid token, postmaster, or an inbox that has sent.
+        if (recipientsSoFar > 0)
+            return refusals.Refuse("rcpt", session, reversePath, recipient, target.Inbox, OneBounce);
+        return target.IsExempt || await directory.HasSentAsync(target.Inbox, cancellationToken).ConfigureAwait(false)
+            ? null
+            : refusals.Refuse("rcpt", session, reversePath, recipient, target.Inbox, NoBounce);
+    }
+
+    /// <summary>Whose address it is; null for nobody's. The order: an inbox of that very name, a valid token, abuse, the name before a plus.</summary>
+    public async ValueTask<Target?> ResolveAsync(string recipient, CancellationToken cancellationToken)
+    {
+        if (Parts(recipient) is not { } address)
+            return null;
+        if (await directory.DomainAsync(address.Domain, cancellationToken).ConfigureAwait(false) is null)
+            return null;
+        if (await directory.InboxAsync(address.Address, cancellationToken).ConfigureAwait(false) is { } inbox)
+            return Of(recipient, inbox);
+        if (tokens.TryRead(address.Address, out var kind, out var id))
+        {
+            var owner = await directory.TokenOwnerAsync(kind, id, address.Domain, cancellationToken).ConfigureAwait(false);
+            return owner is null ? null : new Target(recipient, kind switch { TokenKind.Bounce => TargetKind.Bounce, TokenKind.Feedback => TargetKind.Feedback, _ => TargetKind.Unsubscribe }, owner, id);
+        }
+
+        // RFC 2142 4: abuse goes to the same people.
+        if (address.Local == "abuse")
+            return await directory.InboxAsync("postmaster@" + address.Domain, cancellationToken).ConfigureAwait(false) is { } postmaster ? Of(recipient, postmaster) : null;
+        var plus = address.Local.IndexOf('+');
+        if (plus < 1)
+            return null;
+        return await directory.InboxAsync($"{address.Local[..plus]}@{address.Domain}", cancellationToken).ConfigureAwait(false) is { } tagged ? Of(recipient, tagged) : null;
+    }
+
+    private static Target Of(string recipient, LocalInbox inbox) => new(recipient, inbox.IsPostmaster ? TargetKind.Postmaster : TargetKind.Inbox, inbox);
+
+    private async ValueTask<bool> IsRelayAsync(string recipient, CancellationToken cancellationToken) =>
+        Parts(recipient) is not { } address || await directory.DomainAsync(address.Domain, cancellationToken).ConfigureAwait(false) is null;
+
+    // RFC 5321 4.5.1: "postmaster" alone is a mailbox of every server.
+    private AddressParts? Parts(string recipient) =>
+        recipient.Equals("postmaster", StringComparison.OrdinalIgnoreCase) && options.Postmaster is { } postmaster ? AddressParts.Read(postmaster) : AddressParts.Read(recipient);
+}

@@ -1,0 +1,67 @@
+using AgentMta.Protocol.Smtp;
+using AgentMta.Server.Model;
+using AgentMta.Server.Store;
+
+namespace AgentMta.Server.Inbound;
+
+/// <summary>Gives each refusal a short id, shows it in the reply and keeps why, so that an operator can answer who asks.</summary>
+internal sealed class RefusalLog(RefusalStore store, TimeProvider time)
+{
+    /// <summary>A refusal before or at RCPT; returns the reply with its id.</summary>
+    public SmtpReply Refuse(string stage, SessionInfo session, string reversePath, string? recipient, LocalInbox? inbox, SmtpReply reply)
+    {
+        var id = store.NewId();
+        var shown = Show(reply, id);
+        store.Record(new Refusal
+        {
+            RefusalId = id,
+            Stage = stage,
+            WorkspaceId = inbox?.WorkspaceId,
+            PodId = inbox?.PodId,
+            InboxId = inbox?.InboxId,
+            SessionId = session.SessionId,
+            ClientAddress = session.ClientAddress.ToString(),
+            Helo = session.Helo,
+            Tls = session.TlsProtocol,
+            ReversePath = reversePath,
+            Recipient = recipient,
+            Code = shown.Code,
+            Status = shown.EnhancedStatus,
+            Reply = shown.Text,
+            At = time.GetUtcNow(),
+        });
+        return shown;
+    }
+
+    /// <summary>A copy refused by a gate, with the verdicts; returns the reply with its id.</summary>
+    public SmtpReply Refuse(Arrival arrival, Target target, SmtpReply reply, string verdicts)
+    {
+        var message = arrival.Message;
+        var id = store.NewId();
+        var shown = Show(reply, id);
+        store.Record(new Refusal
+        {
+            RefusalId = id,
+            Stage = "data",
+            WorkspaceId = target.Inbox.WorkspaceId,
+            PodId = target.Inbox.PodId,
+            InboxId = target.Inbox.InboxId,
+            SessionId = message.Session.SessionId,
+            TransactionId = message.TransactionId,
+            ClientAddress = message.Session.ClientAddress.ToString(),
+            Helo = message.Session.Helo,
+            Tls = message.Session.TlsProtocol,
+            ReversePath = message.ReversePath,
+            Recipient = target.Address,
+            Code = shown.Code,
+            Status = shown.EnhancedStatus,
+            Reply = shown.Text,
+            Verdicts = verdicts,
+            Authentication = arrival.Authentication?.ToJson(),
+            At = time.GetUtcNow(),
+        });
+        return shown;
+    }
+
+    private static SmtpReply Show(SmtpReply reply, string id) => reply with { Text = $"{reply.Text} [{id}]" };
+}
