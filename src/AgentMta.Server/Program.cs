@@ -14,10 +14,16 @@ internal static class Program
             InboxCommand.Create(flags),
             DomainCommand.Create(flags),
             KeyCommand.Create(flags),
+            SendCommand.Create(flags),
+            QueueCommand.Create(flags),
+            HealthCommand.Create(flags),
+            VersionCommand.Create(flags),
             AuthCommand.Create(),
             InspectCommand.Create(),
         };
         flags.AddTo(root);
+        root.Options.Add(CommandCall.JsonOption);
+        root.Options.Add(CommandCall.WorkspaceOption);
         return await root.Parse(args).InvokeAsync().ConfigureAwait(false);
     }
 }

@@ -58,6 +58,11 @@ public static class AddressParser
                         EndWord();
                         _at++;
                         break;
+                    case '=' when EncodedWordDecoder.WordLength(text.AsSpan(_at)) is > 0 and var length:
+                        // Its "," and ":" separate nothing, though RFC 2047 5 (3) wants them encoded.
+                        _word.Append(text, _at, length);
+                        _at += length;
+                        break;
                     default:
                         _word.Append(c);
                         _at++;
@@ -228,7 +233,7 @@ public static class AddressParser
             _found.Add(new MailAddress(name, Unquote(local), domain));
         }
 
-        private static string Name(string phrase) => string.Join(' ', EncodedWordDecoder.Decode(phrase).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        private static string Name(string phrase) => string.Join(' ', EncodedWordDecoder.Decode(phrase).Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries));
 
         private static string Unquote(string local)
         {

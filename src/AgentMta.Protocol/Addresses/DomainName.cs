@@ -23,6 +23,8 @@ public static class DomainName
             return null;
         if (!Ascii.IsValid(domain))
         {
+            if (domain.EnumerateRunes().Any(r => r == Rune.ReplacementChar || IsNoLetter(Rune.GetUnicodeCategory(r))))
+                return null;
             try
             {
                 domain = Idn.GetAscii(domain.ToLowerInvariant());
@@ -64,6 +66,11 @@ public static class DomainName
 
         return inner.Split('.') is [_, _, _, _] parts && parts.All(IsOctet) ? literal : null;
     }
+
+    // RFC 5892 2.6: what shows nothing or steers the display is in no label.
+    private static bool IsNoLetter(UnicodeCategory category) =>
+        category is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse or UnicodeCategory.Surrogate
+            or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     private static bool IsOctet(string part) =>
         part.Length is > 0 and <= 3 && byte.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out _);

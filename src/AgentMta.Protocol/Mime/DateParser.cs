@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace AgentMta.Protocol.Mime;
 
@@ -19,28 +20,33 @@ public static class DateParser
         return found.ToDate();
     }
 
-    // Words between white space and commas; comments (RFC 5322 3.2.2) are left out; "1-Jan-1997" and "1997-01-01T.." fall apart here.
-    private static IEnumerable<string> Tokens(string text)
+    // Words between white space and commas. RFC 5322 4.3 and A.6.3: comments may stand anywhere, white space around the colons of a time.
+    private static string[] Tokens(string text)
     {
+        var plain = new StringBuilder(text.Length);
         var depth = 0;
-        var start = -1;
-        for (var i = 0; i <= text.Length; i++)
+        foreach (var c in text)
         {
-            var c = i < text.Length ? text[i] : ' ';
-            var breaks = c is ' ' or '\t' or ',' or '(' or ')' || depth > 0;
-            if (!breaks && start < 0)
-                start = i;
-            if (breaks && start >= 0)
-            {
-                yield return text[start..i];
-                start = -1;
-            }
-
             if (c == '(')
                 depth++;
-            else if (c == ')' && depth > 0)
-                depth--;
+            else if (c == ')')
+                depth = Math.Max(0, depth - 1);
+            else if (depth == 0 && c is ' ' or '\t' or ',')
+                plain.Append(plain.Length > 0 && plain[^1] == ':' ? "" : " ");
+            else if (depth == 0 && c == ':')
+                TrimEnd(plain).Append(c);
+            else if (depth == 0)
+                plain.Append(c);
         }
+
+        return plain.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    private static StringBuilder TrimEnd(StringBuilder text)
+    {
+        while (text.Length > 0 && text[^1] == ' ')
+            text.Length--;
+        return text;
     }
 
     private struct Found

@@ -7,11 +7,25 @@ namespace AgentMta.Protocol.Mime;
 public static class EncodedWordDecoder
 {
     private const int LongestCharset = 80;
+    private const int LongestWord = 1000;
 
     public static string Decode(string text)
     {
         var start = text.IndexOf("=?", StringComparison.Ordinal);
         return start < 0 ? text : new Run(text).Decode(start);
+    }
+
+    /// <summary>Length of the whole encoded word that the text starts with, 0 where it starts with none.</summary>
+    internal static int WordLength(ReadOnlySpan<char> text)
+    {
+        text = text[..Math.Min(text.Length, LongestWord)];
+        if (!text.StartsWith("=?"))
+            return 0;
+        var mark = text[2..].IndexOf('?') + 2;
+        if (mark < 3 || mark + 3 > text.Length || text[mark + 2] != '?' || (text[mark + 1] | 0x20) is not ('q' or 'b'))
+            return 0;
+        var end = text[(mark + 3)..].IndexOf("?=");
+        return end < 0 || text[..(mark + 3 + end)].ContainsAny(" \t<>") ? 0 : mark + 3 + end + 2;
     }
 
     private ref struct Run(string text)

@@ -32,7 +32,9 @@ internal static class FileNames
                 safe.Append(c);
         }
 
-        var text = Shorten(safe.ToString().Trim(' ')).TrimEnd('.', ' ');
+        var text = Shorten(safe.ToString().Trim());
+        while (text.Length > 0 && (text[^1] == '.' || char.IsWhiteSpace(text[^1])))
+            text = text[..^1];
         return text.Length > 0 && Devices.Contains(Path.GetFileNameWithoutExtension(text), StringComparer.OrdinalIgnoreCase) ? "_" + text : text;
     }
 

@@ -7,7 +7,7 @@ namespace AgentMta.Protocol.Mime;
 internal static class ParameterWriter
 {
     private const int MaxPlain = 200;
-    private const int MaxSegment = 60;
+    private const int MaxSegment = 54;
 
     public static IEnumerable<string> Write(string name, string value)
     {

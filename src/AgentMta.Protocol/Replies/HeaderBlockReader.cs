@@ -54,11 +54,28 @@ internal static class HeaderBlockReader
             }
         }
 
+        if (first == HeaderKind.From && kinds == 1 << (int)HeaderKind.From)
+            return StandsAlone(lines, start);
         bool Has(HeaderKind kind) => (kinds & (1 << (int)kind)) != 0;
         var count = System.Numerics.BitOperations.PopCount((uint)kinds);
         var hasOrigin = Has(HeaderKind.From) || ((Has(HeaderKind.Sent) || Has(HeaderKind.Date)) && (Has(HeaderKind.To) || Has(HeaderKind.Subject)));
         // "From: Berlin, To: Munich, Date: 3 May" is a journey: a subject, a time of sending or an address make it mail.
         return count >= 2 && hasOrigin && (hasAddress || Has(HeaderKind.Sent) || (Has(HeaderKind.Subject) && (Has(HeaderKind.From) || Has(HeaderKind.Date))));
+    }
+
+    /// <summary>A sender with a full address in a paragraph of its own, right above what is quoted.</summary>
+    private static bool StandsAlone(IReadOnlyList<ReplyLine> lines, int start)
+    {
+        Label(lines[start].Content, out var value);
+        if (value.Length is < 5 or > 120 || value[^1] != '>' || !LineSigns.HasAddress(value) || (start > 0 && !lines[start - 1].IsBlank))
+            return false;
+        for (var i = start + 1; i < lines.Count && i < start + 4; i++)
+        {
+            if (!lines[i].IsBlank)
+                return lines[i].Depth > lines[start].Depth;
+        }
+
+        return false;
     }
 
     /// <summary>What the line's label says, and its value; null where the line has none.</summary>

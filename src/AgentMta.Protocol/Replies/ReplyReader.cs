@@ -222,8 +222,11 @@ internal sealed class ReplyReader
         var visible = new bool[_lines.Count];
         // Between a program's introduction and the last answer a quotation is what is answered; below it nobody answers it.
         var lastAnswer = _parts.AsSpan().IndexOf(Part.Attribution) < 0 ? visible.Length : _parts.AsSpan().LastIndexOf(Part.Body);
+        // What is quoted above the first introduction, after the author's own words, is the author's citation.
+        var ownUntil = Math.Max(0, _parts.AsSpan().IndexOf(Part.Attribution));
+        var ownFrom = _parts.AsSpan().IndexOf(Part.Body) is >= 0 and var body ? body : visible.Length;
         for (var i = 0; i < visible.Length; i++)
-            visible[i] = _parts[i] is Part.Body or Part.Blank || (_parts[i] == Part.Quote && keepQuotes && i < lastAnswer);
+            visible[i] = _parts[i] is Part.Body or Part.Blank || (_parts[i] == Part.Quote && ((keepQuotes && i < lastAnswer) || (i > ownFrom && i < ownUntil)));
         DropRules(visible);
         return visible;
     }

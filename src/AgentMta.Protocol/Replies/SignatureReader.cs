@@ -29,6 +29,8 @@ internal static class SignatureReader
         {
             if (!lower.StartsWith(beginning, StringComparison.Ordinal))
                 continue;
+            if (lower.Contains(',', StringComparison.Ordinal) && !NamesDevice(lower))
+                return false;
             // "Sent from the warehouse on Monday, it should arrive." is a sentence of the author's.
             var isPlain = beginning is "sent from" or "sent via" or "sent with" or "sent using" or "sent by" or "von meinem" or "从我的" or "lähetetty" or "enviado de" or "inviato da" or "gesendet mit" or "gesendet von" or "enviado con" or "sendt med" or "sendt via" or "envoyé par";
             return !isPlain || ((at == 0 || lines[at - 1].IsBlank || lines[at - 1].Mark != LineMark.None || !lines[at - 1].IsMarkedByCharacter) && lower.Count(c => c == ' ') <= 7 && !lower.Contains(',', StringComparison.Ordinal));
@@ -36,8 +38,12 @@ internal static class SignatureReader
 
         // German, Turkish, Hungarian, Chinese and Japanese put the verb last.
         return lower.Length < 60 && (lower.EndsWith(" gesendet", StringComparison.Ordinal) || lower.EndsWith("から送信", StringComparison.Ordinal) || lower.EndsWith("gönderildi", StringComparison.Ordinal) || lower.EndsWith("发送", StringComparison.Ordinal) || lower.EndsWith("傳送", StringComparison.Ordinal) || lower.EndsWith("에서 보냄", StringComparison.Ordinal)) &&
-            (lower.Contains("iphone", StringComparison.Ordinal) || lower.Contains("ipad", StringComparison.Ordinal) || lower.Contains("android", StringComparison.Ordinal) || lower.Contains("mobil", StringComparison.Ordinal) || lower.Contains("handy", StringComparison.Ordinal) || lower.Contains("smartphone", StringComparison.Ordinal) || lower.Contains("galaxy", StringComparison.Ordinal) || lower.Contains("outlook", StringComparison.Ordinal));
+            NamesDevice(lower);
     }
+
+    private static readonly string[] Devices = ["iphone", "ipad", "android", "mobil", "handy", "smartphone", "galaxy", "outlook", "samsung", "blackberry", "phone", "tablet", "mail"];
+
+    private static bool NamesDevice(string lower) => Devices.Any(device => lower.Contains(device, StringComparison.Ordinal));
 
     public static bool IsDisclaimer(string content)
     {

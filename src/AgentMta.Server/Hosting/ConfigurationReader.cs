@@ -12,6 +12,7 @@ internal static class ConfigurationReader
     /// <exception cref="ConfigurationException">Some key or value is wrong.</exception>
     public static ServerOptions Read(string? file, IEnumerable<KeyValuePair<string, string?>> flags)
     {
+        NetworkConverter.Register();
         var builder = new ConfigurationBuilder();
         if (file is not null)
         {

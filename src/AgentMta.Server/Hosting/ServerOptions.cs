@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Net;
+using AgentMta.Server.Inbound;
 using AgentMta.Server.Outbound;
 using AgentMta.Server.Resolver;
 
@@ -57,6 +58,9 @@ internal sealed class ServerOptions : IValidatableObject
     /// <summary>Look-ups: timeouts, cache, validating servers.</summary>
     public ResolverOptions Dns { get; set; } = new();
 
+    /// <summary>The door: limits, timeouts, certificates, networks.</summary>
+    public InboundOptions Inbound { get; set; } = new();
+
     /// <summary>Sending: limits, retry schedule, timeouts.</summary>
     public OutboundOptions Outbound { get; set; } = new() { HostName = "" };
 
@@ -95,6 +99,9 @@ internal sealed class ServerOptions : IValidatableObject
 
     /// <summary>The options of DNS with what the short keys say.</summary>
     public ResolverOptions ResolverOptions() => Dns with { Servers = [.. List(Resolver)], ZoneFiles = [.. List(Zone)] };
+
+    /// <summary>The options of the door with what the short keys say.</summary>
+    public InboundOptions InboundOptions() => Inbound with { HostName = EffectiveHostName() };
 
     /// <summary>The options of sending with what the short keys say.</summary>
     public OutboundOptions OutboundOptions() => Outbound with

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Net;
 
 namespace AgentMta.Server.Inbound;
@@ -12,6 +13,7 @@ internal sealed record NetworkLimits(int Address, int Network, int Range);
 internal sealed record InboundOptions
 {
     /// <summary>The name in the banner and the EHLO reply.</summary>
+    [Browsable(false)]
     public string HostName { get; init; } = "localhost";
 
     /// <summary>Octets of a command line with its CRLF; past it 500 and close.</summary>

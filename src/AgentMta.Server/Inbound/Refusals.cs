@@ -35,6 +35,7 @@ internal static class Refusals
     public static readonly SmtpReply AuthCancelled = new(501, "5.7.0", "Authentication cancelled");
     public static readonly SmtpReply AuthSyntax = new(501, "5.5.2", "That is not base64, or not what the mechanism sends");
     public static readonly SmtpReply AuthFailed = new(535, "5.7.8", "User name or password not valid");
+    public static readonly SmtpReply AuthUnavailable = new(454, "4.7.0", "Temporary authentication failure");
 
     public static readonly SmtpReply TooLarge = new(552, "5.3.4", "The message is larger than SIZE allows");
     public static readonly SmtpReply AddressNeedsUtf8 = new(553, "5.6.7", "An address beyond ASCII needs SMTPUTF8");

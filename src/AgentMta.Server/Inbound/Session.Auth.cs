@@ -48,7 +48,18 @@ internal sealed partial class Session
             return;
         }
 
-        var credential = await CheckCredentialAsync(user, secret);
+        Credential? credential;
+        try
+        {
+            credential = await _services.CheckCredential(user, secret, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            _services.Logger.LogError(e, "Session {Session}: checking a credential failed", _id);
+            await RefuseAsync(SmtpVerb.Auth, null, Refusals.AuthUnavailable);
+            return;
+        }
+
         if (credential is not null)
         {
             (_credential, _user, _info) = (credential, user, null);
@@ -157,18 +168,5 @@ internal sealed partial class Session
         }
 
         return null;
-    }
-
-    private async ValueTask<Credential?> CheckCredentialAsync(string user, string secret)
-    {
-        try
-        {
-            return await _services.CheckCredential(user, secret, CancellationToken.None);
-        }
-        catch (Exception e)
-        {
-            _services.Logger.LogError(e, "Session {Session}: checking a credential failed", _id);
-            return null;
-        }
     }
 }

@@ -14,7 +14,7 @@ internal sealed partial class Session
     private async ValueTask MailAsync(SmtpCommand command)
     {
         var reply = MailRefusal(command);
-        reply ??= await AskAsync(_services.CheckSender(Info, command.Argument, CancellationToken.None));
+        reply ??= await AskAboutSenderAsync(command.Argument);
         if (reply is not null)
         {
             await RefuseAsync(SmtpVerb.Mail, command.Argument, reply);
@@ -55,7 +55,7 @@ internal sealed partial class Session
         else if (command.NonAscii && !_mail.Has(EsmtpParameters.SmtpUtf8))
             reply = Refusals.AddressNeedsUtf8;
         else
-            reply = await AskAsync(_services.CheckRecipient(Info, _mail.Argument, command.Argument, _recipients.Count, CancellationToken.None));
+            reply = await AskAboutRecipientAsync(command.Argument);
 
         if (reply is not null)
         {
@@ -91,18 +91,35 @@ internal sealed partial class Session
         return false;
     }
 
-    /// <summary>An answer from behind the door; a fault there is temporary for the peer, never an acceptance.</summary>
-    private async ValueTask<SmtpReply?> AskAsync(ValueTask<SmtpReply?> question)
+    private async ValueTask<SmtpReply?> AskAboutSenderAsync(string sender)
     {
         try
         {
-            return await question;
+            return await _services.CheckSender(Info, sender, CancellationToken.None);
         }
         catch (Exception e)
         {
-            _services.Logger.LogError(e, "Session {Session}: a check failed", _id);
-            return Refusals.LocalError;
+            return Failed(e);
         }
+    }
+
+    private async ValueTask<SmtpReply?> AskAboutRecipientAsync(string recipient)
+    {
+        try
+        {
+            return await _services.CheckRecipient(Info, _mail.Argument, recipient, _recipients.Count, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            return Failed(e);
+        }
+    }
+
+    /// <summary>A fault behind the door is temporary for the peer, never an acceptance.</summary>
+    private SmtpReply Failed(Exception fault)
+    {
+        _services.Logger.LogError(fault, "Session {Session}: a check failed", _id);
+        return Refusals.LocalError;
     }
 
     private void ResetTransaction()

@@ -90,7 +90,7 @@ internal sealed class RawWriter(RawSpool spool) : IDisposable
         _handle = null;
         if (_name is not null)
             spool.Delete(_name);
-        _name = null;
+        (_name, _count, _inFile) = (null, 0, 0);
     }
 
     private static SafeFileHandle Create(string path)

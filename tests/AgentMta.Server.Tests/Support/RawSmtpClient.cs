@@ -83,6 +83,15 @@ internal sealed class RawSmtpClient : IAsyncDisposable
         }
     }
 
+    /// <summary>The codes of the next replies.</summary>
+    public async Task<List<int>> CodesAsync(int count)
+    {
+        var codes = new List<int>();
+        for (var i = 0; i < count; i++)
+            codes.Add((await ReplyAsync()).Code);
+        return codes;
+    }
+
     /// <summary>All replies until the server closes.</summary>
     public async Task<List<SmtpReply>> RestAsync()
     {

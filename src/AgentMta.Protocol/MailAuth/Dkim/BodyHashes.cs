@@ -89,24 +89,42 @@ internal sealed class BodyHashes(ReadOnlyMemory<byte> body)
     private static bool IsRelaxed(ReadOnlySpan<byte> line) =>
         line.IsEmpty || (line[^1] is not ((byte)' ' or (byte)'\t') && line.IndexOf((byte)'\t') < 0 && line.IndexOf("  "u8) < 0);
 
+    // Goes from one spot that must change to the next: a tab, or a second space.
     private static void AppendRelaxedLine(Pass pass, ReadOnlySpan<byte> line)
     {
-        while (!line.IsEmpty)
+        line = line[..(line.LastIndexOfAnyExcept((byte)' ', (byte)'\t') + 1)];
+        var position = 0;
+        int tab = -1, spaces = -1;
+        while (position < line.Length)
         {
-            var space = line.IndexOfAny((byte)' ', (byte)'\t');
-            if (space < 0)
-            {
-                pass.Append(line);
+            tab = Next(line, (byte)'\t', position, tab);
+            spaces = NextDouble(line, position, spaces);
+            var spot = Math.Min(tab, spaces);
+            pass.Append(line[position..spot]);
+            if (spot == line.Length)
                 return;
-            }
-
-            pass.Append(line[..space]);
-            var rest = line[space..].IndexOfAnyExcept((byte)' ', (byte)'\t');
-            if (rest < 0)
-                return;
-            pass.Append(" "u8);
-            line = line[(space + rest)..];
+            // A space before the tab is written already and stands for the run.
+            if (spot == position || line[spot - 1] != ' ')
+                pass.Append(" "u8);
+            position = spot + line[spot..].IndexOfAnyExcept((byte)' ', (byte)'\t');
         }
+    }
+
+    // Each finds the next one at or behind the position, or the line's end, and searches again only when the last find is passed.
+    private static int Next(ReadOnlySpan<byte> line, byte octet, int position, int known)
+    {
+        if (known >= position)
+            return known;
+        var next = line[position..].IndexOf(octet);
+        return next < 0 ? line.Length : position + next;
+    }
+
+    private static int NextDouble(ReadOnlySpan<byte> line, int position, int known)
+    {
+        if (known >= position)
+            return known;
+        var next = line[position..].IndexOf("  "u8);
+        return next < 0 ? line.Length : position + next;
     }
 
     private static int RelaxedEnd(ReadOnlySpan<byte> body)

@@ -12,14 +12,6 @@ internal sealed class CanonicalDigest : IDisposable
     private byte[]? _buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
     private int _count;
 
-    public void Append(byte octet)
-    {
-        var buffer = _buffer!;
-        if (_count == buffer.Length)
-            Flush();
-        buffer[_count++] = octet;
-    }
-
     public void Append(ReadOnlySpan<byte> octets)
     {
         var buffer = _buffer!;
@@ -36,6 +28,24 @@ internal sealed class CanonicalDigest : IDisposable
         octets.CopyTo(buffer.AsSpan(_count));
         _count += octets.Length;
     }
+
+    /// <summary>Room for <paramref name="size"/> octets, to be written at once and told to <see cref="Advance"/>.</summary>
+    public Span<byte> Reserve(int size)
+    {
+        if (size > _buffer!.Length - _count)
+        {
+            Flush();
+            if (size > _buffer.Length)
+            {
+                ArrayPool<byte>.Shared.Return(_buffer);
+                _buffer = ArrayPool<byte>.Shared.Rent(size);
+            }
+        }
+
+        return _buffer.AsSpan(_count);
+    }
+
+    public void Advance(int count) => _count += count;
 
     /// <summary>The hash of what was written so far; more may follow.</summary>
     public byte[] Current()

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace AgentMta.Protocol.MailAuth.Dkim;
 
@@ -45,36 +46,37 @@ internal static class HeaderCanonicalizer
 
     private static void AppendRelaxed(CanonicalDigest digest, ReadOnlySpan<byte> field, int nameLength, int valueStart, int cutStart, int cutEnd)
     {
-        foreach (var b in field[..nameLength])
-            digest.Append(b is >= (byte)'A' and <= (byte)'Z' ? (byte)(b | 0x20) : b);
-        digest.Append((byte)':');
-        var any = false;
+        var room = digest.Reserve(field.Length);
+        Ascii.ToLower(field[..nameLength], room, out var count);
+        room[count++] = (byte)':';
+        var empty = count;
         var space = false;
         for (var i = valueStart; i < field.Length; i++)
         {
-            if (i == cutStart)
+            if (i == cutStart && cutEnd > cutStart)
             {
-                i = Math.Max(cutEnd, cutStart);
-                if (i >= field.Length)
-                    break;
+                i = cutEnd - 1;
+                continue;
             }
 
             var b = field[i];
             if (b is (byte)' ' or (byte)'\t')
             {
                 space = true;
-                continue;
             }
-
-            if (b == '\n' || (b == '\r' && i + 1 < field.Length && field[i + 1] == '\n'))
-                continue;
-            if (space && any)
-                digest.Append((byte)' ');
-            digest.Append(b);
-            any = true;
-            space = false;
+            else if (b > '\r' || !IsLineEnd(field, i))
+            {
+                if (space && count > empty)
+                    room[count++] = (byte)' ';
+                space = false;
+                room[count++] = b;
+            }
         }
+
+        digest.Advance(count);
     }
+
+    private static bool IsLineEnd(ReadOnlySpan<byte> field, int i) => field[i] == '\n' || (field[i] == '\r' && i + 1 < field.Length && field[i + 1] == '\n');
 
     // RFC 6376 3.4.1: as it is; a bare LF counts as the CRLF that it was in transit.
     private static void AppendSimple(CanonicalDigest digest, ReadOnlySpan<byte> field, int cutStart, int cutEnd)
