@@ -11,6 +11,8 @@ internal static class Program
         var flags = new ConfigurationFlags();
         var root = new RootCommand("AgentMta: a mail server with inboxes for software agents")
         {
+            ServeCommand.Create(flags),
+            DemoCommand.Create(flags),
             InboxCommand.Create(flags),
             DomainCommand.Create(flags),
             KeyCommand.Create(flags),
@@ -20,10 +22,12 @@ internal static class Program
             VersionCommand.Create(flags),
             AuthCommand.Create(),
             InspectCommand.Create(),
+            ThreadsCommand.Create(),
         };
         flags.AddTo(root);
         root.Options.Add(CommandCall.JsonOption);
         root.Options.Add(CommandCall.WorkspaceOption);
+        root.SetAction((call, cancellationToken) => ServeCommand.RunAsync(call, flags, cancellationToken));
         return await root.Parse(args).InvokeAsync().ConfigureAwait(false);
     }
 }

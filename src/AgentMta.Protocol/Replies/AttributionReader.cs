@@ -60,7 +60,7 @@ internal static class AttributionReader
             return -1;
         while (on > 0 && line[on - 1] is '-' or ' ' or '\t')
             on--;
-        return on;
+        return line.AsSpan(0, on).ContainsAnyExcept("> \t") ? on : -1;
     }
 
     /// <summary>Whether the introduction rather begins on this line, and the one before is the author's.</summary>

@@ -16,7 +16,7 @@ internal sealed record ApiServices
 
     public required SubmitMessage Submit { get; init; }
 
-    public required RecordOptOut OptOut { get; init; }
+    public required OptOut OptOut { get; init; }
 
     /// <summary>Fetches attachments by URL; null turns that off.</summary>
     public FetchUrl? Fetch { get; init; }

@@ -1,13 +1,13 @@
 using System.Net;
-using AgentMta.Server.Model;
 using AgentMta.Server.Outbound;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 
 namespace AgentMta.Server.Api;
 
 /// <summary>The public opt-out page: GET asks a person, POST records. No cookie, no login, no redirect (RFC 8058 3.1).</summary>
-internal sealed class UnsubscribeEndpoints(RecordOptOut optOut)
+internal sealed class UnsubscribeEndpoints(OptOut optOut)
 {
     private const string Pattern = UnsubscribeFields.Path + "/{domain}/{token}";
     private const long MaximumBody = 4096;
@@ -23,29 +23,45 @@ internal sealed class UnsubscribeEndpoints(RecordOptOut optOut)
     // RFC 8058 3.2: mail systems and scanners follow links, so that GET changes nothing.
     private async Task AskAsync(HttpContext context)
     {
-        var found = await FindAsync(context, commit: false).ConfigureAwait(false);
-        await (found is null
-            ? WriteAsync(context, 404, "This link is not valid", "<p>It may have been cut on its way. Answer the message with the word unsubscribe instead.</p>")
-            : WriteAsync(
+        var (domain, token) = Read(context);
+        var state = await optOut.FindAsync(domain, token, context.RequestAborted).ConfigureAwait(false);
+        await (state switch
+        {
+            null => UnknownAsync(context),
+            { IsDone: true } => DoneAsync(context, state),
+            _ => WriteAsync(
                 context, 200, "Unsubscribe",
-                $"<p>{WebUtility.HtmlEncode(found.Address)} gets mail from {WebUtility.HtmlEncode(found.Sender)}.</p><form method=\"post\"><input type=\"hidden\" name=\"List-Unsubscribe\" value=\"One-Click\"><button>Unsubscribe</button></form>")).ConfigureAwait(false);
+                $"<p>{Encode(state.Address)} gets mail from {Encode(Name(state))}.</p><form method=\"post\"><button>Unsubscribe</button></form>"),
+        }).ConfigureAwait(false);
     }
 
     private async Task RecordAsync(HttpContext context)
     {
-        if (context.Request.ContentLength > MaximumBody)
-            throw new BadHttpRequestException("The request body is too large.", 413);
-        var found = await FindAsync(context, commit: true).ConfigureAwait(false);
-        await (found is null
-            ? WriteAsync(context, 404, "This link is not valid", "<p>It may have been cut on its way. Answer the message with the word unsubscribe instead.</p>")
-            : WriteAsync(context, 200, "You are unsubscribed", $"<p>{WebUtility.HtmlEncode(found.Address)} gets no more mail from {WebUtility.HtmlEncode(found.Sender)}.</p>")).ConfigureAwait(false);
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            size.MaxRequestBodySize = MaximumBody;
+        // RFC 8058 3.1: the mail system's POST says One-Click; the button of our page does not.
+        var form = context.Request.HasFormContentType ? await context.Request.ReadFormAsync(context.RequestAborted).ConfigureAwait(false) : null;
+        var oneClick = string.Equals(form?["List-Unsubscribe"], "One-Click", StringComparison.OrdinalIgnoreCase);
+        var (domain, token) = Read(context);
+        var state = await optOut.RequestAsync(domain, token, oneClick ? OptOut.OneClick : OptOut.Page, CancellationToken.None).ConfigureAwait(false);
+        await (state is null ? UnknownAsync(context) : DoneAsync(context, state)).ConfigureAwait(false);
     }
 
-    private Task<OptOutResult?> FindAsync(HttpContext context, bool commit)
+    private static (string Domain, string Token) Read(HttpContext context)
     {
         var route = RouteValues.Read(context, Pattern);
-        return optOut(route["domain"].ToLowerInvariant(), route["token"].ToLowerInvariant(), commit, commit ? CancellationToken.None : context.RequestAborted);
+        return (route["domain"], route["token"]);
     }
+
+    private static string Encode(string text) => WebUtility.HtmlEncode(text);
+
+    private static string Name(OptOutState state) => state.WholeDomain ? state.EntityName ?? state.Sender[(state.Sender.LastIndexOf('@') + 1)..] : state.UseCaseName ?? state.EntityName ?? state.Sender;
+
+    private static Task UnknownAsync(HttpContext context) =>
+        WriteAsync(context, 404, "This link is not valid", "<p>It may have been cut on its way. Write to the unsubscribe address that the message names instead.</p>");
+
+    private static Task DoneAsync(HttpContext context, OptOutState state) =>
+        WriteAsync(context, 200, "You are unsubscribed", $"<p>{Encode(state.Address)} gets no more mail from {Encode(Name(state))}.</p>");
 
     private static Task WriteAsync(HttpContext context, int status, string title, string body)
     {

@@ -21,7 +21,7 @@ internal sealed class ServerOptions : IValidatableObject
     /// <summary>Name in the banner, in EHLO, Received and Authentication-Results; null means mx.DOMAIN.</summary>
     public string? HostName { get; set; }
 
-    /// <summary>Where people and mail programs reach the HTTP side from outside; one-click unsubscribe needs https (RFC 8058 3.1). null means the first HTTP listener.</summary>
+    /// <summary>Where people and mail programs reach the HTTP side from outside; one-click unsubscribe needs https (RFC 8058 3.1). Without it List-Unsubscribe carries the mailto: form alone.</summary>
     public string? PublicUrl { get; set; }
 
     /// <summary>Listener for mail from other servers, ADDR:PORT, several separated by commas; empty switches it off.</summary>
@@ -52,6 +52,13 @@ internal sealed class ServerOptions : IValidatableObject
     [Range(1, 65535, ErrorMessage = "a port from 1 to 65535 is expected.")]
     public int MxPort { get; set; } = 25;
 
+    /// <summary>Private networks that mail, webhooks and attachment URLs may reach all the same, such as 10.1.0.0/16.</summary>
+    public IReadOnlyList<IPNetwork> PermittedNetworks { get; set; } = [];
+
+    /// <summary>Free octets on the disk below which no mail is taken (421 4.3.1).</summary>
+    [Range(0L, long.MaxValue, ErrorMessage = "a number of octets is expected.")]
+    public long FreeSpaceFloor { get; set; } = 256 * 1024 * 1024;
+
     /// <summary>How the smart host is spoken to.</summary>
     public SmartHostOptions SmartHost { get; set; } = new();
 
@@ -60,6 +67,9 @@ internal sealed class ServerOptions : IValidatableObject
 
     /// <summary>The door: limits, timeouts, certificates, networks.</summary>
     public InboundOptions Inbound { get; set; } = new();
+
+    /// <summary>What becomes of mail that comes in: gates, trusted ARC sealers.</summary>
+    public ReceiverOptions Receiver { get; set; } = new();
 
     /// <summary>Sending: limits, retry schedule, timeouts.</summary>
     public OutboundOptions Outbound { get; set; } = new() { HostName = "" };
@@ -102,6 +112,9 @@ internal sealed class ServerOptions : IValidatableObject
 
     /// <summary>The options of the door with what the short keys say.</summary>
     public InboundOptions InboundOptions() => Inbound with { HostName = EffectiveHostName() };
+
+    /// <summary>The options of receiving with what the short keys say.</summary>
+    public ReceiverOptions ReceiverOptions() => Receiver with { HostName = EffectiveHostName(), Postmaster = Receiver.Postmaster ?? "postmaster@" + Domain.ToLowerInvariant() };
 
     /// <summary>The options of sending with what the short keys say.</summary>
     public OutboundOptions OutboundOptions() => Outbound with

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using AgentMta.Server.Inbound.Gates;
 
 namespace AgentMta.Server.Inbound;
@@ -6,6 +7,7 @@ namespace AgentMta.Server.Inbound;
 internal sealed record ReceiverOptions
 {
     /// <summary>The name in Received, and the authserv-id of Authentication-Results (RFC 8601 2.5).</summary>
+    [Browsable(false)]
     public string HostName { get; init; } = "localhost";
 
     /// <summary>Further authserv-ids that only we may use: foreign fields with them are taken out.</summary>

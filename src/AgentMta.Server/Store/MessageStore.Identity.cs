@@ -40,4 +40,11 @@ internal sealed partial class MessageStore
         EventStore.Append(session, inbox.WorkspaceId, new NewEvent(EventTypes.Received, inbox.PodId, inbox.InboxId, row.MessageId, row.ThreadId));
         return true;
     }
+
+    /// <summary>Every message of an inbox with its thread, in the order of arrival.</summary>
+    public ValueTask<List<(string MessageId, string ThreadId)>> ThreadedIdsAsync(LocalInbox inbox, CancellationToken cancellationToken) => database.ReadAsync(
+        session => session.Query(
+            "SELECT message_id, thread_id FROM messages WHERE workspace_id = @p1 AND inbox_id = @p2 ORDER BY uid",
+            row => (row.GetString(0), row.GetString(1)), inbox.WorkspaceId, inbox.InboxId),
+        cancellationToken);
 }

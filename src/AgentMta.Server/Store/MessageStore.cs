@@ -24,4 +24,8 @@ internal sealed partial class MessageStore(Database database)
 internal sealed record StoredRaw(string RawId, long Size, byte[]? Content, string? File, byte[]? Trace, string? Removed, string? Session, string? Authentication);
 
 /// <summary>The inbox was deleted between the decision and the transaction; the sender gets the reply for an unknown recipient.</summary>
-internal sealed class InboxGoneException(string inboxId) : Exception($"The inbox {inboxId} does not exist any more.");
+internal sealed class InboxGoneException(string inboxId) : Exception($"The inbox {inboxId} does not exist any more.")
+{
+    /// <summary>Which one.</summary>
+    public string InboxId => inboxId;
+}

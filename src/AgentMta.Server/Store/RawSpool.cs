@@ -28,6 +28,23 @@ internal sealed class RawSpool(string folder, long freeSpaceFloor, TimeProvider 
         return MappedFile.Map(handle, file);
     }
 
+    /// <summary>Writes octets that are at hand as a further message: workspaces share no file.</summary>
+    public async ValueTask<RawContent> CopyAsync(ReadOnlyMemory<byte> octets, CancellationToken cancellationToken)
+    {
+        using var writer = Begin();
+        while (!octets.IsEmpty)
+        {
+            var count = Math.Min(octets.Length, writer.Room().Length);
+            octets.Span[..count].CopyTo(writer.Room());
+            writer.Advance(count);
+            octets = octets[count..];
+            if (writer.MustSpill)
+                await writer.SpillAsync(cancellationToken);
+        }
+
+        return await writer.CompleteAsync(cancellationToken);
+    }
+
     /// <summary>Removes a file whose message was refused or deleted; one that is gone is no error.</summary>
     public void Delete(string file) => File.Delete(PathOf(file));
 

@@ -22,13 +22,13 @@ internal sealed class GateCaseReader(CorrespondentStore correspondents, ListStor
         return new GateCase(arrival, target, known, proof, decision) { Excuse = await ExcuseAsync(arrival, inbox, decision, cancellationToken).ConfigureAwait(false) };
     }
 
-    /// <summary>Domains that passed SPF or DKIM, whoever the author is.</summary>
-    public static IReadOnlyList<string> PassedDomains(AuthenticationVerdict verdict)
+    /// <summary>Domains that passed SPF or DKIM and that the name of the list lies in.</summary>
+    public static IReadOnlyList<string> ListDomains(string listId, AuthenticationVerdict verdict)
     {
         var domains = verdict.Dkim.Where(s => s is { Status: DkimStatus.Pass, Domain: not null }).Select(s => s.Domain!).ToHashSet(StringComparer.Ordinal);
         if (verdict.Spf.Status == SpfStatus.Pass)
             domains.Add(verdict.Spf.Domain);
-        return [.. domains];
+        return [.. domains.Where(d => listId == d || listId.EndsWith("." + d, StringComparison.Ordinal))];
     }
 
     private async ValueTask<List<ListMatch>> MatchesAsync(Arrival arrival, Target target, ReplyProof proof, CancellationToken cancellationToken)
@@ -45,9 +45,9 @@ internal sealed class GateCaseReader(CorrespondentStore correspondents, ListStor
             return null;
         if (dmarc.Override is { } sealer)
             return new DmarcExcuse("trusted_sealer", sealer.By, Authenticates: true);
-        // A list that this inbox knows from aligned mail, and whose own domain passed then as it does now.
-        if (arrival.ListId is { } listId && await correspondents.KnownListDomainAsync(inbox, listId, PassedDomains(verdict), cancellationToken).ConfigureAwait(false) is { } by)
-            return new DmarcExcuse("mailing_list", $"{listId} ({by})", Authenticates: true);
+        // A list that this inbox knows from aligned mail, and whose own domain passed then as it does now. It says nothing about the author.
+        if (arrival.ListId is { } listId && await correspondents.KnownListDomainAsync(inbox, listId, ListDomains(listId, verdict), cancellationToken).ConfigureAwait(false) is { } by)
+            return new DmarcExcuse("mailing_list", $"{listId} ({by})", Authenticates: false);
         return decision is { Blocked: false, Match: { Allow: true } entry } ? new DmarcExcuse("allow_list", entry.Entry, Authenticates: false) : null;
     }
 }

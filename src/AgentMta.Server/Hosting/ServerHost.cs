@@ -1,0 +1,177 @@
+using AgentMta.Server.Inbound;
+using AgentMta.Server.Model;
+using AgentMta.Server.Store;
+using AgentMta.Server.Store.Sqlite;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Console;
+
+namespace AgentMta.Server.Hosting;
+
+/// <summary>One running server: opened from its options, started, stopped, and let go of in the opposite order.</summary>
+internal sealed class ServerHost : IAsyncDisposable
+{
+    private readonly List<object> _owned = [];
+    private WebApplication? _app;
+
+    private ServerHost(ServerOptions options) => Options = options;
+
+    public ServerOptions Options { get; }
+
+    /// <summary>What was made, where the data folder was empty.</summary>
+    public FirstStartResult? FirstStart { get; private set; }
+
+    /// <summary>The sockets, once started.</summary>
+    public BoundListeners Bound { get; private set; } = new([], [], [], [], []);
+
+    /// <summary>Full path of the data folder.</summary>
+    public string Data { get; private set; } = "";
+
+    /// <summary>
+    /// 1 own the data folder → 2 open store and keys → 3 make what a first start needs → 4 DNS → 5 the receiving side → 6 the sending side →
+    /// 7 listeners and HTTP → 8 up. What fails lets go of all that was opened.
+    /// </summary>
+    /// <exception cref="ConfigurationException">The options cannot be used here.</exception>
+    public static async Task<ServerHost> StartAsync(ServerOptions options, CancellationToken cancellationToken)
+    {
+        var host = new ServerHost(options);
+        try
+        {
+            await host.OpenAsync(cancellationToken).ConfigureAwait(false);
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Completes when SIGTERM or SIGINT came and everything in flight is finished.</summary>
+    public Task WaitAsync(CancellationToken cancellationToken) => _app!.WaitForShutdownAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_app is not null)
+        {
+            await _app.StopAsync().ConfigureAwait(false);
+            await _app.DisposeAsync().ConfigureAwait(false);
+        }
+
+        for (var i = _owned.Count - 1; i >= 0; i--)
+        {
+            if (_owned[i] is IAsyncDisposable asynchronous)
+                await asynchronous.DisposeAsync().ConfigureAwait(false);
+            else if (_owned[i] is IDisposable plain)
+                plain.Dispose();
+        }
+    }
+
+    private T Own<T>(T part)
+        where T : class
+    {
+        _owned.Add(part);
+        return part;
+    }
+
+    private async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        var time = TimeProvider.System;
+        var logs = Own(LoggerFactory.Create(logging => logging.SetMinimumLevel(Options.LogLevel)
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .AddSimpleConsole(console => (console.SingleLine, console.ColorBehavior, console.TimestampFormat, console.UseUtcTimestamp) = (true, LoggerColorBehavior.Disabled, "yyyy-MM-ddTHH:mm:ss.fffZ ", true))));
+
+        // 1–3
+        var folder = Own(DataFolder.Own(Options.Data));
+        Data = folder.Path;
+        var database = Own(SqliteDatabase.Open(folder.Database, time, logs.CreateLogger<SqliteDatabase>()));
+        var keys = MasterKeyFile.Open(folder.Path);
+        var resolver = Own(DomainZone.Open(Options, logs.CreateLogger<Resolver.DnsResolver>()));
+        var domains = Wiring.SendingDomains(Options, database, keys, resolver);
+        FirstStart = await new FirstStart(Options, folder, database, domains).RunAsync(cancellationToken).ConfigureAwait(false);
+
+        // 4
+        await DomainZone.PublishAsync(resolver, Options, database, keys, cancellationToken).ConfigureAwait(false);
+        if (FirstStart is { IsDevelopment: true } made)
+            await domains.VerifyAsync(new Scope((await new WorkspaceStore(database).AllAsync(cancellationToken).ConfigureAwait(false))[0].WorkspaceId), made.Domain, cancellationToken).ConfigureAwait(false);
+
+        // 5
+        var directory = new DirectoryStore(database);
+        var spool = new RawSpool(folder.Raws, Options.FreeSpaceFloor, time);
+        await SweepAsync(database, spool, logs).ConfigureAwait(false);
+        var evidence = Own(SqliteDatabase.OpenEvidence(folder.Evidence, time, logs.CreateLogger<SqliteDatabase>()));
+        var refusals = Own(new RefusalStore(evidence, time, logs.CreateLogger<RefusalStore>()));
+        var meter = Own(new ReceiverMeter());
+        var receiving = ReceiverServices.Create(Options.ReceiverOptions(), database, spool, refusals, directory, resolver, keys, meter, time, logs);
+        var receiver = new Receiver(receiving);
+
+        // 6
+        var rules = await PermittedDestinations.CreateAsync(Options, resolver, cancellationToken).ConfigureAwait(false);
+        var apiKeys = new ApiKeyStore(database, time);
+        var sending = OutboundParts.Create(Options.OutboundOptions(), rules, database, directory, keys, resolver, receiver.AcceptAsync, spool, apiKeys, time, logs);
+        Own(sending.Meter);
+
+        // 7
+        var certificates = Own(OpenCertificates(folder, logs));
+        var door = Own(new Door(new SessionServices
+        {
+            Options = Options.InboundOptions(),
+            Accept = (message, token) => message.Session.Role == DoorRole.Submission ? sending.Submission.AcceptAsync(message, token) : receiver.AcceptAsync(message, token),
+            CheckRecipient = (session, sender, recipient, sofar, token) => session.Role == DoorRole.Submission
+                ? sending.Submission.CheckRecipientAsync(session, sender, recipient, sofar, token) : receiving.Recipients.CheckAsync(session, sender, recipient, sofar, token),
+            CheckSender = (session, sender, token) => session.Role == DoorRole.Submission
+                ? sending.Submission.CheckSenderAsync(session, sender, token) : receiving.Recipients.CheckSenderAsync(session, sender, token),
+            CheckCredential = sending.Submission.CheckCredentialAsync,
+            Spool = spool,
+            Certificates = certificates,
+            Time = time,
+            Logger = logs.CreateLogger<Session>(),
+        }));
+        _app = BuildApplication(door, certificates, sending, logs);
+        HealthEndpoint.Map(_app, database, spool, certificates);
+        await _app.StartAsync(cancellationToken).ConfigureAwait(false);
+
+        // 8
+        Bound = Listeners.Bound(_app.Services.GetRequiredService<IServer>(), Options);
+        _app.Lifetime.ApplicationStopping.Register(ServiceNotifier.Stopping);
+        ServiceNotifier.Ready();
+    }
+
+    private CertificateStore OpenCertificates(DataFolder folder, ILoggerFactory logs)
+    {
+        try
+        {
+            return new CertificateStore(folder.Tls, Options.Inbound.Certificates, Options.EffectiveHostName(), TimeProvider.System, logs.CreateLogger<CertificateStore>());
+        }
+        catch (Exception e) when (e is System.Security.Cryptography.CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException([$"Inbound:Certificates: {e.Message}"]);
+        }
+    }
+
+    private WebApplication BuildApplication(Door door, CertificateStore certificates, OutboundParts sending, ILoggerFactory logs)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = Data });
+        builder.Services.AddSingleton(logs);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Options.StopTimeout);
+        builder.Services.AddHostedService(_ => sending.Queue);
+        builder.Services.AddHostedService(_ => sending.Outcomes);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.UseSockets(SmtpListenOptions.BoundBuffers);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            Listeners.Open(kestrel, Options, door, certificates);
+        });
+        return builder.Build();
+    }
+
+    /// <summary>Files that a crash left behind before any row named them.</summary>
+    private static async Task SweepAsync(Database database, RawSpool spool, ILoggerFactory logs)
+    {
+        var known = await database.ReadAsync(session => session.Query("SELECT file FROM raws WHERE file IS NOT NULL", row => row.GetString(0))).ConfigureAwait(false);
+        if (spool.DeleteOrphans(known.ToHashSet(StringComparer.Ordinal)) is > 0 and var swept)
+            logs.CreateLogger<ServerHost>().LogInformation("Removed {Count} files of messages that were never accepted", swept);
+    }
+}

@@ -1,0 +1,160 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using AgentMta.Protocol.Addresses;
+using AgentMta.Protocol.Mime;
+using AgentMta.Server.Model;
+using AgentMta.Server.Store;
+
+namespace AgentMta.Server.Inbound;
+
+/// <summary>
+/// Writes the copies of one message for one workspace within the transaction: who it is (identity), where it belongs (thread), then the rows.
+/// The raw is written with the first copy that needs it.
+/// </summary>
+internal sealed class CopyWriter(WriteSession session, Arrival arrival, NewRaw raw)
+{
+    private const int MaximumStoredReferences = 1000;
+    private const int HashOctetsInId = 20;
+
+    /// <summary>Whether a row names the raw.</summary>
+    public bool RawIsUsed { get; private set; }
+
+    /// <summary>Writes one copy, or finds that the inbox has it.</summary>
+    public StoredCopy Write(InboundCopy copy)
+    {
+        if (copy.Report is { } report)
+            return Report(copy.Target, report);
+        var inbox = copy.Target.Inbox;
+        var key = Ids.New(session.Time);
+        var original = arrival.MessageId;
+        var known = original is null ? null : MessageStore.FindId(session, inbox, original);
+        if (known is { IsMessage: true } same && same.ContentHash.AsSpan().SequenceEqual(arrival.ContentHash))
+            return Duplicate(copy.Target, original!, same);
+
+        // RFC 5322 3.6.4: an id is unique. Another message under a known one keeps it in its header and gets an id of ours, the same on each retry.
+        var messageId = original ?? $"<{key}.received@{inbox.Domain}>";
+        if (known is { IsMessage: true })
+        {
+            messageId = $"<{Base32.Encode(arrival.ContentHash.AsSpan(0, HashOctetsInId))}.received@{inbox.Domain}>";
+            if (MessageStore.FindId(session, inbox, messageId) is { IsMessage: true } again)
+                return Duplicate(copy.Target, messageId, again);
+        }
+
+        var placement = Place(inbox, known);
+        var threadId = placement.ThreadId ?? BySubject(copy);
+        UseRaw();
+        var stored = MessageStore.Insert(session, Row(copy, key, messageId, threadId));
+        ThreadStore.Expect(session, inbox, stored, placement.Unknown);
+        if (copy.NewContact is { } contact)
+            CorrespondentStore.AddContact(session, inbox, contact);
+        if (copy.ListDomains.Count > 0)
+            CorrespondentStore.AddList(session, inbox, arrival.ListId!, copy.ListDomains);
+        return new StoredCopy(copy.Target, CopyOutcome.Stored, messageId, stored);
+    }
+
+    private ThreadPlacement Place(LocalInbox inbox, KnownMessageId? known)
+    {
+        // What waits for this id waits for this message; a message that has it already is only the last resort.
+        var waiting = known is { IsMessage: false } ? new KnownId(known.ThreadId, false) : null;
+        var placement = ThreadRules.Place(arrival.Ancestors, waiting, id => ThreadStore.Find(session, inbox, id));
+        if (placement.Merge.Count > 0)
+            return placement with { ThreadId = ThreadStore.Merge(session, inbox, [placement.ThreadId!, .. placement.Merge]) };
+        return placement.ThreadId is null && known is { IsMessage: true } ? placement with { ThreadId = known.ThreadId } : placement;
+    }
+
+    private string? BySubject(InboundCopy copy)
+    {
+        var subject = Subjects.Base(arrival.Content.Subject);
+        if (!subject.IsReply || subject.Base.Length == 0 || copy.Labels.Any(Labels.Hiding.Contains))
+            return null;
+        var content = arrival.Content;
+        return ThreadStore.FindBySubject(
+            session, copy.Target.Inbox, subject.Base.ToLowerInvariant(), arrival.Message.ReceivedAt, [.. content.From.Concat(content.To).Concat(content.Cc).Select(a => a.Address)]);
+    }
+
+    private StoredCopy Duplicate(Target target, string messageId, KnownMessageId same)
+    {
+        // Mail to oneself: the row of what was sent is also what was received.
+        if (same is { Direction: "out", MessageKey: { } key })
+            MessageStore.MarkReceived(session, target.Inbox, key, arrival.Message.ReceivedAt);
+        return new StoredCopy(target, CopyOutcome.Duplicate, messageId, same.ThreadId);
+    }
+
+    private StoredCopy Report(Target target, TokenReport report)
+    {
+        var id = report.Facts is { } facts
+            ? ReportStore.InsertReport(session, target.Inbox, UseRaw(), target.TokenId!, facts)
+            : ReportStore.InsertUnsubscribe(session, target.Inbox, target.TokenId!, arrival.Sender?.Address);
+        return new StoredCopy(target, CopyOutcome.Reported, id, null);
+    }
+
+    private string UseRaw()
+    {
+        if (!RawIsUsed)
+            MessageStore.InsertRaw(session, raw);
+        RawIsUsed = true;
+        return raw.RawId;
+    }
+
+    private NewMessage Row(InboundCopy copy, string key, string messageId, string? threadId)
+    {
+        var inbox = copy.Target.Inbox;
+        var content = arrival.Content;
+        var message = arrival.Message;
+        return new NewMessage
+        {
+            WorkspaceId = inbox.WorkspaceId,
+            PodId = inbox.PodId,
+            InboxId = inbox.InboxId,
+            UseCaseId = inbox.UseCaseId,
+            MessageKey = key,
+            RawId = raw.RawId,
+            ThreadId = threadId,
+            MessageId = messageId,
+            Direction = MessageDirection.In,
+            Timestamp = message.ReceivedAt,
+            From = content.From is [var author, ..] ? author.ToDisplay() : message.ReversePath,
+            To = Shown(content.To),
+            Cc = Shown(content.Cc),
+            Bcc = Shown(content.Bcc),
+            ReplyTo = Shown(content.ReplyTo),
+            Subject = content.Subject.Length == 0 ? null : content.Subject,
+            BaseSubject = Subjects.Base(content.Subject).Base is { Length: > 0 } subject ? subject.ToLowerInvariant() : null,
+            Preview = content.Preview,
+            Labels = [Labels.Received, Labels.Unread, .. copy.Labels],
+            Attachments = StoredAttachments.Of(content, key),
+            InReplyTo = content.InReplyTo is [var parent, ..] ? parent : null,
+            References = content.References.Count <= MaximumStoredReferences ? content.References : [content.References[0], .. content.References.TakeLast(MaximumStoredReferences - 1)],
+            Size = message.Raw.Bytes.Length,
+            ContentHash = arrival.ContentHash,
+            Verdicts = copy.Verdicts,
+            ResolvedKey = copy.Proof.Answered?.MessageKey,
+            EventType = EventType(copy.Labels),
+            EventFacts = Facts(copy.Target),
+        };
+    }
+
+    private string Facts(Target target)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("recipient", target.Address);
+            json.WriteString("reverse_path", arrival.Message.ReversePath);
+            json.WriteString("transaction_id", arrival.Message.TransactionId);
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private static string EventType(IReadOnlyList<string> labels) =>
+        labels.Contains(Labels.Blocked) ? EventTypes.ReceivedBlocked
+        : labels.Contains(Labels.Spam) ? EventTypes.ReceivedSpam
+        : labels.Contains(Labels.Unauthenticated) ? EventTypes.ReceivedUnauthenticated
+        : EventTypes.Received;
+
+    private static IReadOnlyList<string> Shown(IReadOnlyList<MailAddress> addresses) => addresses.Count == 0 ? [] : [.. addresses.Select(a => a.ToDisplay())];
+}

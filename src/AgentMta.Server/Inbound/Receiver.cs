@@ -1,0 +1,163 @@
+using AgentMta.Protocol.Dns;
+using AgentMta.Protocol.MailAuth;
+using AgentMta.Protocol.MailAuth.Dkim;
+using AgentMta.Protocol.Smtp;
+using AgentMta.Server.Inbound.Gates;
+using AgentMta.Server.Model;
+using AgentMta.Server.Store;
+
+namespace AgentMta.Server.Inbound;
+
+/// <summary>Takes a message at end of data on the MX listener, or from the queue's local route, and decides what becomes of it.</summary>
+internal sealed partial class Receiver(ReceiverServices services)
+{
+    private static readonly SmtpReply NoRecipient = new(550, "5.1.1", "No such mailbox here");
+    private static readonly SmtpReply OutOfTime = new(451, "4.3.2", "The checks took too long; try again later");
+    private static readonly SmtpReply NotStored = new(452, "4.3.1", "The message cannot be stored now; try again later");
+    private static readonly SmtpReply LeaseLost = new(451, "4.3.0", "The delivery is no longer yours");
+    private static readonly SmtpReply Failed = new(451, "4.3.0", "Local error; try again later");
+
+    private readonly ReceiverOptions _options = services.Options;
+    private readonly ILogger _log = services.Log;
+    private readonly DkimKeyCache _keys = new();
+    private readonly TraceWriter _trace = new(services.Options);
+    private readonly IReadOnlyList<string> _ownIds = [services.Options.HostName, .. services.Options.OwnAuthservIds];
+
+    /// <summary>
+    /// The walk in:
+    /// <code>
+    ///  recipients ─► 1 authenticate ─► 2 gate (each copy) ─► 3 parse ─► [ 4 thread ─► 5 store, every copy ] ─► 250
+    ///      │               │                │ all refuse         │          one transaction, flushed      │
+    ///      └ none: 550     └ late: 451      └► the reply         └─ lease lost, disk full: 4yz ◄──────────┘
+    /// </code>
+    /// A deferral of one copy defers the message: nothing is stored and the sender tries again. A refusal of some copies is recorded, the others are kept.
+    /// </summary>
+    public async Task<SmtpReply> AcceptAsync(IncomingMessage message, CancellationToken cancellationToken)
+    {
+        var started = services.Time.GetTimestamp();
+        var arrival = new Arrival(message);
+        var targets = new List<Target>(message.Recipients.Count);
+        SmtpReply reply;
+        IReadOnlyList<StoredCopy> stored = [];
+        using var limit = new CancellationTokenSource(_options.GateTime, services.Time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            await ResolveAsync(message, targets, linked.Token).ConfigureAwait(false);
+            arrival.Authentication = await AuthenticateAsync(arrival, linked.Token).ConfigureAwait(false);
+            var judgements = await GateAsync(arrival, targets, linked.Token).ConfigureAwait(false);
+            var refusal = targets.Count == 0 ? NoRecipient : Refusal(arrival, judgements);
+            if (refusal is null)
+                stored = await StoreAsync(arrival, Parse(arrival, judgements), cancellationToken).ConfigureAwait(false);
+            reply = refusal ?? Accepted(message, stored);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            reply = OutOfTime;
+        }
+        catch (InboxGoneException)
+        {
+            reply = NoRecipient;
+        }
+        catch (LeaseLostException)
+        {
+            reply = LeaseLost;
+        }
+        catch (StoreException)
+        {
+            reply = NotStored;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            _log.LogError(e, "Transaction {Transaction} failed", message.TransactionId);
+            reply = Failed;
+        }
+
+        services.Meter.Took(services.Time.GetElapsedTime(started));
+        Log(arrival, reply, stored);
+        return reply;
+    }
+
+    // Several RCPTs may lead to one inbox (agent@ and agent+tag@): it gets one copy.
+    private async ValueTask ResolveAsync(IncomingMessage message, List<Target> targets, CancellationToken cancellationToken)
+    {
+        foreach (var recipient in message.Recipients)
+        {
+            if (await services.Recipients.ResolveAsync(recipient.Address, cancellationToken).ConfigureAwait(false) is { } target
+                && !targets.Exists(t => t.Inbox.InboxId == target.Inbox.InboxId && t.TokenId == target.TokenId))
+                targets.Add(target);
+        }
+    }
+
+    private async ValueTask<AuthenticationVerdict?> AuthenticateAsync(Arrival arrival, CancellationToken cancellationToken)
+    {
+        if (arrival.IsLocal)
+            return null;
+        var message = arrival.Message;
+        return await MailAuthenticator.AuthenticateAsync(
+            new MailAuthRequest
+            {
+                Message = message.Raw.Bytes,
+                ClientAddress = message.Session.ClientAddress,
+                Helo = message.Session.Helo,
+                MailFrom = message.ReversePath,
+                ReceiverName = _options.HostName,
+                Now = message.ReceivedAt,
+                TrustedSealers = _options.TrustedSealers,
+                Time = services.Time,
+                KeyCache = _keys,
+            },
+            services.Dns, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<List<Judgement>> GateAsync(Arrival arrival, List<Target> targets, CancellationToken cancellationToken)
+    {
+        var judgements = new List<Judgement>(targets.Count);
+        foreach (var target in targets)
+        {
+            var copy = await services.Cases.ReadAsync(arrival, target, cancellationToken).ConfigureAwait(false);
+            judgements.Add(await services.Gates.JudgeAsync(copy, cancellationToken).ConfigureAwait(false));
+        }
+
+        return judgements;
+    }
+
+    // One DATA has one reply (design.md, Inbound order).
+    private SmtpReply? Refusal(Arrival arrival, List<Judgement> judgements)
+    {
+        SmtpReply? first = null;
+        SmtpReply? deferral = null;
+        foreach (var judgement in judgements)
+        {
+            if (judgement.Refusal is not { } refusal)
+                continue;
+            var shown = services.Refusals.Refuse(arrival, judgement.Copy.Target, refusal, VerdictWriter.Write(judgement));
+            services.Meter.Gate(judgement.Verdicts[^1].Name, shown.IsTransient ? "deferred" : "refused");
+            first ??= shown;
+            if (shown.IsTransient)
+                deferral ??= shown;
+        }
+
+        return deferral ?? (judgements.TrueForAll(j => j.Refusal is not null) ? first : null);
+    }
+
+    private SmtpReply Accepted(IncomingMessage message, IReadOnlyList<StoredCopy> stored)
+    {
+        foreach (var copy in stored)
+            services.Meter.Copy(copy.Outcome.ToString().ToLowerInvariant());
+        return new SmtpReply(250, "2.0.0", $"Stored as {message.TransactionId}");
+    }
+
+    private void Log(Arrival arrival, SmtpReply reply, IReadOnlyList<StoredCopy> stored)
+    {
+        if (!_log.IsEnabled(LogLevel.Information))
+            return;
+        var message = arrival.Message;
+        LogMessage(
+            message.TransactionId, message.Session.SessionId, message.Session.ClientAddress.ToString(), message.ReversePath, message.Recipients.Count, message.Raw.Bytes.Length,
+            stored.Count == 0 ? "" : string.Join(',', stored.Select(s => $"{s.Target.Inbox.InboxId}:{s.Outcome}:{s.MessageId}")), reply.Code, reply.EnhancedStatus ?? "");
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Message {Transaction} in session {Session} from {Client} <{ReversePath}> for {Recipients}, {Octets} octets: {Code} {Status} {Copies}")]
+    private partial void LogMessage(string transaction, string session, string client, string reversePath, int recipients, int octets, string copies, int code, string status);
+}

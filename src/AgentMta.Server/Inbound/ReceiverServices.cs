@@ -1,0 +1,58 @@
+using AgentMta.Protocol.Dns;
+using AgentMta.Server.Inbound.Gates;
+using AgentMta.Server.Model;
+using AgentMta.Server.Store;
+
+namespace AgentMta.Server.Inbound;
+
+/// <summary>All that the receiver needs from the rest of the server, in one hand.</summary>
+internal sealed record ReceiverServices
+{
+    public required ReceiverOptions Options { get; init; }
+
+    public required Database Database { get; init; }
+
+    public required RawSpool Spool { get; init; }
+
+    public required IDnsLookup Dns { get; init; }
+
+    public required Recipients Recipients { get; init; }
+
+    public required GateCaseReader Cases { get; init; }
+
+    public required GateSequence Gates { get; init; }
+
+    public required CorrespondentStore Correspondents { get; init; }
+
+    public required RefusalLog Refusals { get; init; }
+
+    public required ReceiverMeter Meter { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    public required ILogger Log { get; init; }
+
+    /// <summary>Puts the parts together; what is not given here is made here.</summary>
+    public static ReceiverServices Create(
+        ReceiverOptions options, Database database, RawSpool spool, RefusalStore refusals, DirectoryStore directory, IDnsLookup dns, KeyRing keys, ReceiverMeter meter,
+        TimeProvider time, ILoggerFactory logs)
+    {
+        var correspondents = new CorrespondentStore(database);
+        var refusalLog = new RefusalLog(refusals, time);
+        return new ReceiverServices
+        {
+            Options = options,
+            Database = database,
+            Spool = spool,
+            Dns = dns,
+            Recipients = new Recipients(directory, new AddressTokens(keys), refusalLog, dns, options),
+            Cases = new GateCaseReader(correspondents, new ListStore(database), new MessageIds(keys)),
+            Gates = GateTable.Create(options, time),
+            Correspondents = correspondents,
+            Refusals = refusalLog,
+            Meter = meter,
+            Time = time,
+            Log = logs.CreateLogger<Receiver>(),
+        };
+    }
+}

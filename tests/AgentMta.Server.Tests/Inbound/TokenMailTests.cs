@@ -1,0 +1,137 @@
+using AgentMta.Server.Model;
+using AgentMta.Server.Store;
+using AgentMta.Server.Tests.Support;
+using static AgentMta.Server.Tests.Support.TestReceiver;
+
+namespace AgentMta.Server.Tests.Inbound;
+
+public sealed class TokenMailTests
+{
+    private const string Notification = """
+        From: MAILER-DAEMON@sender.test
+        To: b@agentmta.test
+        Subject: Undelivered Mail Returned to Sender
+        Message-ID: <dsn@sender.test>
+        Auto-Submitted: auto-replied
+        MIME-Version: 1.0
+        Content-Type: multipart/report; report-type=delivery-status; boundary=x
+
+        --x
+
+        It could not be delivered.
+        --x
+        Content-Type: message/delivery-status
+
+        Reporting-MTA: dns; mail.sender.test
+
+        Final-Recipient: rfc822; ann@sender.test
+        Action: failed
+        Status: 5.1.1
+        Diagnostic-Code: smtp; 550 5.1.1 no such user
+
+        --x--
+        """;
+
+    private const string Complaint = """
+        From: feedback@sender.test
+        Subject: complaint
+        MIME-Version: 1.0
+        Content-Type: multipart/report; report-type=feedback-report; boundary=x
+
+        --x
+
+        A complaint.
+        --x
+        Content-Type: message/feedback-report
+
+        Feedback-Type: abuse
+        User-Agent: t/1
+        Version: 1
+        Original-Rcpt-To: ann@sender.test
+
+        --x
+        Content-Type: message/rfc822
+
+        Subject: Hello
+
+        Hello.
+        --x--
+        """;
+
+    [Fact]
+    public async Task A_status_notification_to_a_bounce_address_becomes_a_report_and_no_message()
+    {
+        await using var server = await ThreadOnlyAsync();
+        var (messageId, key) = await server.SendAsync("closed@agentmta.test", ["ann@sender.test"]);
+
+        var reply = await server.AcceptAsync(Notification, "", recipients: [Token(server, TokenKind.Bounce, key)]);
+
+        Assert.Equal(250, reply.Code);
+        Assert.Empty(await server.MessagesAsync("closed@agentmta.test"));
+        var row = Assert.Single(await server.Store.RowsAsync("SELECT kind, message_key, facts FROM reports JOIN raws USING (workspace_id, raw_id) WHERE processed_at IS NULL")).Split('|', 3);
+        Assert.Equal(["dsn", key], row[..2]);
+        var recipient = Assert.Single(ReportStore.ReadFacts(row[2]).Recipients);
+        Assert.Equal(("ann@sender.test", "failed", "5.1.1", "hard", "recipient"), (recipient.Address, recipient.Action, recipient.Status, recipient.Class, recipient.Cause));
+        Assert.Equal([$"closed@agentmta.test|{messageId}"], await server.Store.RowsAsync("SELECT inbox_id, message_id FROM events WHERE event_type = 'report.received'"));
+    }
+
+    [Fact]
+    public async Task A_complaint_to_a_feedback_address_becomes_a_report()
+    {
+        await using var server = await ThreadOnlyAsync();
+        var (_, key) = await server.SendAsync("closed@agentmta.test", ["ann@sender.test"]);
+
+        await server.AcceptAsync(Complaint, "feedback@sender.test", recipients: [Token(server, TokenKind.Feedback, key)]);
+
+        Assert.Equal(["arf"], await server.Store.RowsAsync("SELECT kind FROM reports"));
+    }
+
+    [Fact]
+    public async Task An_absence_notice_to_a_bounce_address_reaches_the_inbox_as_autoreply()
+    {
+        await using var server = await ThreadOnlyAsync();
+        var (id, key) = await server.SendAsync("closed@agentmta.test", ["ann@sender.test"]);
+
+        await server.AcceptAsync(Mail(id: "<ooo@x>", subject: "Out of office", headers: $"Auto-Submitted: auto-replied\nIn-Reply-To: {id}\n"), "", Bad, Token(server, TokenKind.Bounce, key));
+
+        var message = Assert.Single(await server.MessagesAsync("closed@agentmta.test"));
+        Assert.Equal(["received", "unread", "autoreply"], message.Labels);
+        Assert.Empty(await server.Store.RowsAsync("SELECT 1 FROM reports"));
+    }
+
+    [Fact]
+    public async Task Mail_to_an_unsubscribe_address_is_an_opt_out_of_the_deliverys_recipient()
+    {
+        await using var server = await ThreadOnlyAsync();
+        var (_, key) = await server.SendAsync("closed@agentmta.test", ["ann@sender.test"]);
+        var delivery = await LocalHandOffTests.DeliveryAsync(server, "closed@agentmta.test", key, "ann@sender.test");
+
+        await server.AcceptAsync(Mail(subject: "unsubscribe"), "bob@sender.test", Bad, Token(server, TokenKind.Unsubscribe, delivery));
+        await server.AcceptAsync(Mail(headers: "Auto-Submitted: auto-replied\n"), "", recipients: [Token(server, TokenKind.Unsubscribe, delivery)]);
+
+        Assert.Equal([$"{delivery}|ann@sender.test|mail"], await server.Store.RowsAsync("SELECT delivery_id, address, via FROM unsubscribe_requests"));
+        Assert.Single(await server.Store.RowsAsync("SELECT 1 FROM events WHERE event_type = 'unsubscribe.requested'"));
+        Assert.Contains("autoreply", Assert.Single(await server.MessagesAsync("closed@agentmta.test")).Labels);
+    }
+
+    [Fact]
+    public async Task An_automatic_answer_to_an_inbox_is_labelled()
+    {
+        await using var server = await OpenAsync();
+
+        await server.AcceptAsync(Mail(headers: "Auto-Submitted: auto-replied (vacation)\n"));
+        await server.AcceptAsync(Notification, "");
+        await server.AcceptAsync(Mail(headers: "Auto-Submitted: no\n"));
+
+        Assert.Equal([true, true, false], (await server.MessagesAsync()).Select(m => m.Labels.Contains("autoreply")));
+    }
+
+    private static string Token(TestReceiver server, TokenKind kind, string id) => new AddressTokens(server.Store.Keys).Write(kind, id, TestStore.Domain);
+
+    private static async Task<TestReceiver> ThreadOnlyAsync()
+    {
+        var server = await OpenAsync();
+        await server.Store.AddInboxAsync("closed@agentmta.test", cold: false);
+        return server;
+    }
+}
