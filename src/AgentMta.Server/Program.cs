@@ -12,6 +12,7 @@ internal static class Program
         var root = new RootCommand("AgentMta: a mail server with inboxes for software agents")
         {
             ServeCommand.Create(flags),
+            DemoCommand.Create(flags),
             InboxCommand.Create(flags),
             DomainCommand.Create(flags),
             KeyCommand.Create(flags),

@@ -6,6 +6,8 @@ namespace AgentMta.Protocol.Addresses;
 /// <summary>Reads address lists of header fields (RFC 5322 3.4, 4.4) as they come: groups, comments, routes, missing brackets.</summary>
 public static class AddressParser
 {
+    private const int MaxAddresses = 2000;
+
     /// <param name="field">The octets of a field behind its colon.</param>
     public static IReadOnlyList<MailAddress> ParseList(ReadOnlySpan<byte> field) => ParseList(HeaderText.Unfold(field));
 
@@ -25,7 +27,7 @@ public static class AddressParser
 
         public List<MailAddress> Run()
         {
-            while (_at < text.Length)
+            while (_at < text.Length && _found.Count < MaxAddresses)
             {
                 var c = text[_at];
                 switch (c)

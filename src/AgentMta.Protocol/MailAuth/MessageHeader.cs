@@ -12,18 +12,21 @@ internal readonly record struct HeaderField(int Start, int NameLength, int Value
 /// <summary>The header of a message as byte ranges, because signatures cover octets and not parsed values. Any LF, with or without CR, ends a line.</summary>
 internal sealed class MessageHeader
 {
-    /// <summary>More fields than any real message has; behind them nothing is read, and <see cref="TooManyFields"/> tells.</summary>
+    /// <summary>More fields than any real message has; those behind are not kept, and <see cref="Fault"/> tells.</summary>
     public const int MaxFields = 10_000;
+
+    /// <summary>A longer header than any real message has: each signature hashes it again, so its length is bounded.</summary>
+    public const int MaxOctets = 1024 * 1024;
 
     private readonly List<HeaderField> _fields;
     private int[]? _byName;
 
-    private MessageHeader(ReadOnlyMemory<byte> message, List<HeaderField> fields, int bodyStart, bool tooMany)
+    private MessageHeader(ReadOnlyMemory<byte> message, List<HeaderField> fields, int bodyStart, string? fault)
     {
         Message = message;
         _fields = fields;
         BodyStart = bodyStart;
-        TooManyFields = tooMany;
+        Fault = fault;
     }
 
     public ReadOnlyMemory<byte> Message { get; }
@@ -31,7 +34,8 @@ internal sealed class MessageHeader
     /// <summary>Top to bottom.</summary>
     public IReadOnlyList<HeaderField> Fields => _fields;
 
-    public bool TooManyFields { get; }
+    /// <summary>Why no signature over this header is judged or made; null for every ordinary message.</summary>
+    public string? Fault { get; }
 
     /// <summary>Offset of the first octet behind the empty line; the length of the message where there is none.</summary>
     public int BodyStart { get; }
@@ -66,7 +70,8 @@ internal sealed class MessageHeader
             position = end;
         }
 
-        return new MessageHeader(message, fields, position, tooMany);
+        var fault = tooMany ? $"the header has more than {MaxFields} fields" : position > MaxOctets ? $"the header is longer than {MaxOctets} octets" : null;
+        return new MessageHeader(message, fields, position, fault);
     }
 
     /// <summary>Field indexes of one name from the bottom up: the order in which h= consumes them (RFC 6376 5.4.2).</summary>

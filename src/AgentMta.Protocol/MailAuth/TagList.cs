@@ -11,8 +11,6 @@ internal sealed class TagList
 
     private TagList(ReadOnlyMemory<byte> text) => _text = text;
 
-    public int Count => _tags.Count;
-
     /// <summary>Reads the whole list, or tells in <paramref name="error"/> what breaks the syntax.</summary>
     public static TagList? Parse(ReadOnlyMemory<byte> text, out string? error)
     {
@@ -38,9 +36,6 @@ internal sealed class TagList
     }
 
     public bool Has(ReadOnlySpan<byte> name) => TryGet(name, out _);
-
-    /// <summary>Whether the tag is the first of the list, as v= of a key must be (RFC 6376 3.6.1).</summary>
-    public bool IsFirst(ReadOnlySpan<byte> name) => _tags.Count > 0 && NameOf(_tags[0]).SequenceEqual(name);
 
     /// <summary>The offsets from behind the "=" to the ";" or the end: what is taken out of b= before hashing (RFC 6376 3.7).</summary>
     public (int Start, int End) WholeValue(ReadOnlySpan<byte> name)

@@ -25,16 +25,16 @@ internal static class VerdictAdvice
         var wanted = Wanted(dmarc, author, dmarc.Record?.StrictSpf == true);
         advice.Add(verdict.Spf.Status == SpfStatus.Pass
             ? $"SPF passed for {verdict.Spf.Domain}; the reverse-path would have to be at {wanted}"
-            : $"SPF for {Name(verdict.Spf.Domain)} is {verdict.Spf.Status.ToString().ToLowerInvariant()} ({verdict.Spf.Reason}); it would have to allow {verdict.ClientAddress} for {wanted}");
+            : $"SPF gave {verdict.Spf.Status.ToString().ToLowerInvariant()} ({verdict.Spf.Reason}); the reverse-path would have to be at {wanted} and its SPF record to allow {verdict.ClientAddress}");
 
         wanted = Wanted(dmarc, author, dmarc.Record?.StrictDkim == true);
         if (verdict.Dkim.Count == 0)
-            advice.Add($"there is no DKIM signature; one with d= {wanted} would do");
+            advice.Add($"there is no DKIM signature; one with d={wanted} would do");
         foreach (var signature in verdict.Dkim.Take(MaxSignatures))
         {
             advice.Add(signature.Status == DkimStatus.Pass
-                ? $"the DKIM signature of {signature.Domain} passed; d= would have to be {wanted}"
-                : $"the DKIM signature of {Name(signature.Domain)} is {signature.Status.ToString().ToLowerInvariant()} ({signature.Reason})");
+                ? $"the DKIM signature of {signature.Domain} passed; its d= would have to be {wanted}"
+                : $"the DKIM signature of {(string.IsNullOrEmpty(signature.Domain) ? "no domain" : signature.Domain)} gave {signature.Status.ToString().ToLowerInvariant()} ({signature.Reason})");
         }
 
         return advice;
@@ -43,6 +43,4 @@ internal static class VerdictAdvice
     private static string Wanted(DmarcResult dmarc, string author, bool strict) =>
         strict || dmarc.OrganizationalDomain is null ? author
         : dmarc.OrganizationalDomain == author ? $"{author} or below" : $"{author} or another name of {dmarc.OrganizationalDomain}";
-
-    private static string Name(string? domain) => string.IsNullOrEmpty(domain) ? "no domain" : domain;
 }

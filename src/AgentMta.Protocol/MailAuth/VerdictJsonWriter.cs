@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using AgentMta.Protocol.MailAuth.Arc;
 using AgentMta.Protocol.MailAuth.Dkim;
@@ -11,11 +12,14 @@ namespace AgentMta.Protocol.MailAuth;
 /// <summary>Writes verdicts as JSON: snake_case, results in the words of RFC 8601, absent values left out. Names are a contract and only ever added to.</summary>
 public static class VerdictJsonWriter
 {
+    // The object goes out as JSON, never into a page: quotes and names beyond ASCII stay readable.
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>The verdict as text.</summary>
     public static string ToJson(AuthenticationVerdict verdict)
     {
         var buffer = new ArrayBufferWriter<byte>(4096);
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, Readable))
             Write(json, verdict);
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }

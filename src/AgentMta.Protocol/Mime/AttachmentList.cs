@@ -8,7 +8,7 @@ internal static class AttachmentList
         if (selection.Attachments.Count == 0)
             return [];
         var referenced = CidReferences.In(html);
-        var taken = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        var taken = new HashSet<string>(selection.Attachments.Count, StringComparer.OrdinalIgnoreCase);
         var counts = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
         var list = new List<AttachmentInfo>(selection.Attachments.Count);
         foreach (var part in selection.Attachments)

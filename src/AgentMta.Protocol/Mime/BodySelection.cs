@@ -17,9 +17,16 @@ internal sealed class BodySelection
     /// <summary>One stretch of the body: the same content as plain text, as HTML, or as both.</summary>
     internal sealed class Body
     {
-        public List<MimePart> Plain { get; } = [];
+        private List<MimePart>? _plain;
+        private List<MimePart>? _html;
 
-        public List<MimePart> Html { get; } = [];
+        public IReadOnlyList<MimePart> Plain => (IReadOnlyList<MimePart>?)_plain ?? [];
+
+        public IReadOnlyList<MimePart> Html => (IReadOnlyList<MimePart>?)_html ?? [];
+
+        public bool IsAlternative { get; init; }
+
+        public void Add(MimePart part, bool isHtml) => (isHtml ? _html ??= [] : _plain ??= []).Add(part);
     }
 
     public static BodySelection Of(MimeMessage message)
@@ -29,7 +36,12 @@ internal sealed class BodySelection
         selection._bodies.RemoveAll(b => b.Plain.Count == 0 && b.Html.Count == 0);
         // A message that is nothing but text of another kind (text/enriched) is read as it stands, and attached as well.
         if (selection._bodies.Count == 0 && message.Root is { IsMultipart: false, ContentType.Type: "text" } root)
-            selection._bodies.Add(new Body { Plain = { root } });
+        {
+            var body = new Body();
+            body.Add(root, isHtml: false);
+            selection._bodies.Add(body);
+        }
+
         return selection;
     }
 
@@ -57,17 +69,26 @@ internal sealed class BodySelection
         var kind = KindOf(part);
         if (kind == Kind.Attachment || part.ContentType.Type == "multipart" && !part.IsMultipart)
             _attachments.Add(part);
-        if (kind == Kind.Attachment)
+        if (kind == Kind.Attachment || part.BodyLength == 0)
             return;
-        if (within is null)
-            _bodies.Add(within = new Body());
-        (kind == Kind.Html ? within.Html : within.Plain).Add(part);
+        within ??= Next(kind);
+        within.Add(part, kind == Kind.Html);
+    }
+
+    // Plain parts in a row are one stretch.
+    private Body Next(Kind kind)
+    {
+        if (kind == Kind.Plain && _bodies is [.., { IsAlternative: false, Html.Count: 0 } last])
+            return last;
+        var body = new Body();
+        _bodies.Add(body);
+        return body;
     }
 
     // RFC 2046 5.1.4: versions of one content. Those that we do not show are no attachments where one that we do show is there.
     private void Alternative(MimePart part, Body? within)
     {
-        var body = within ?? new Body();
+        var body = within ?? new Body { IsAlternative = true };
         if (within is null)
             _bodies.Add(body);
         var versions = new List<(MimePart Part, int Place)>();

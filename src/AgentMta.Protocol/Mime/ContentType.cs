@@ -20,7 +20,7 @@ public sealed class ContentType
 
     public string Subtype { get; }
 
-    public string MediaType => Type + "/" + Subtype;
+    public string MediaType => field ??= Type + "/" + Subtype;
 
     public IReadOnlyList<(string Name, string Value)> Parameters => _parameters.All;
 
@@ -54,6 +54,11 @@ public sealed class ContentType
         "plain" => "plain",
         "html" => "html",
         "multipart" => "multipart",
+        "application" => "application",
+        "image" => "image",
+        "message" => "message",
+        "rfc822" => "rfc822",
+        _ when text.IndexOfAnyExceptInRange('!', '~') < 0 => text.ToString().ToLowerInvariant(),
         _ => string.Concat(text.ToString().ToLowerInvariant().Where(c => c is > ' ' and < '\x7f')),
     };
 

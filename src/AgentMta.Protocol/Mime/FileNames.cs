@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using AgentMta.Protocol.Html;
@@ -10,6 +11,7 @@ internal static class FileNames
     private const int MaxLength = 200;
     private const string Unsafe = "<>:\"/\\|?*";
 
+    private static readonly SearchValues<char> Harmless = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
     private static readonly string[] Devices = ["con", "prn", "aux", "nul", "com1", "com2", "com3", "com4", "lpt1", "lpt2", "lpt3"];
 
     /// <summary>The last segment of a path, without characters that a file system or a terminal takes to mean something; empty where nothing is left.</summary>
@@ -22,6 +24,8 @@ internal static class FileNames
     /// <summary>The same for an identifier that is no path: separators are replaced, nothing is cut off.</summary>
     public static string Replace(string name)
     {
+        if (name.Length <= MaxLength && name.AsSpan().IndexOfAnyExcept(Harmless) < 0 && name is not ['.', ..] and not [.., '.'])
+            return Undeviced(name);
         var safe = new StringBuilder(name.Length);
         // Invisible and direction-changing characters let "exe.fdp" read as "pdf.exe".
         foreach (var c in HiddenCharacters.Strip(name, new List<HiddenText>()))
@@ -35,7 +39,20 @@ internal static class FileNames
         var text = Shorten(safe.ToString().Trim());
         while (text.Length > 0 && (text[^1] == '.' || char.IsWhiteSpace(text[^1])))
             text = text[..^1];
-        return text.Length > 0 && Devices.Contains(Path.GetFileNameWithoutExtension(text), StringComparer.OrdinalIgnoreCase) ? "_" + text : text;
+        return Undeviced(text);
+    }
+
+    // Windows opens the device whatever the extension is.
+    private static string Undeviced(string name)
+    {
+        var stem = Path.GetFileNameWithoutExtension(name.AsSpan());
+        foreach (var device in Devices)
+        {
+            if (stem.Equals(device, StringComparison.OrdinalIgnoreCase))
+                return "_" + name;
+        }
+
+        return name;
     }
 
     /// <summary>A name made from a message's subject.</summary>

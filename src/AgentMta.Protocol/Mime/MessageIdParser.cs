@@ -3,23 +3,26 @@ namespace AgentMta.Protocol.Mime;
 /// <summary>Reads Message-ID, In-Reply-To and References (RFC 5322 3.6.4) and what older programs put there.</summary>
 public static class MessageIdParser
 {
-    private const int MaxIds = 10_000;
+    private const int MaxIds = 2000;
 
-    /// <summary>All ids of an unfolded value in their order, each with its angle brackets.</summary>
+    /// <summary>The ids of an unfolded value in their order, each with its angle brackets; of more than 2000 the first and the newest.</summary>
     public static IReadOnlyList<string> ParseList(string? value)
     {
         if (string.IsNullOrWhiteSpace(value))
             return [];
         var ids = new List<string>();
         var rest = value.AsSpan();
-        while (ids.Count < MaxIds && rest.IndexOf('<') is >= 0 and var open)
+        var surplus = rest.Count('<') - MaxIds;
+        while (rest.IndexOf('<') is >= 0 and var open)
         {
             rest = rest[(open + 1)..];
             var close = rest.IndexOfAny('>', '<');
             var id = close < 0 ? rest : rest[..close];
             // RFC 5322 4.5.4: white space inside is left by careless folding.
-            if (!id.IsWhiteSpace())
-                ids.Add("<" + WithoutSpace(id) + ">");
+            if (ids.Count > 0 && surplus > 0)
+                surplus--;
+            else if (!id.IsWhiteSpace())
+                ids.Add(id.ContainsAny(" \t") ? $"<{WithoutSpace(id)}>" : string.Concat("<", id, ">"));
             rest = close < 0 ? default : rest[close] == '<' ? rest[close..] : rest[(close + 1)..];
         }
 
@@ -34,7 +37,7 @@ public static class MessageIdParser
         var ids = new List<string>();
         foreach (var word in value.Split([' ', '\t', ',', ';'], StringSplitOptions.RemoveEmptyEntries))
         {
-            var id = word.Trim('>', '"', '\'');
+            var id = word.Trim('<', '>', '"', '\'');
             if (id.Length > 0 && (id.Contains('@', StringComparison.Ordinal) || !value.Contains(' ', StringComparison.Ordinal)) && ids.Count < MaxIds)
                 ids.Add("<" + id + ">");
         }
@@ -43,5 +46,5 @@ public static class MessageIdParser
     }
 
     private static string WithoutSpace(ReadOnlySpan<char> id) =>
-        id.ContainsAny(" \t") ? string.Concat(id.ToString().Where(c => !char.IsWhiteSpace(c))) : id.ToString();
+        string.Concat(id.ToString().Where(c => !char.IsWhiteSpace(c)));
 }

@@ -29,13 +29,17 @@ public sealed class MimeMessage
     /// <summary>All parts, depth first, the root included.</summary>
     public IEnumerable<MimePart> Parts()
     {
-        var pending = new Stack<MimePart>();
-        pending.Push(Root);
-        while (pending.TryPop(out var part))
+        yield return Root;
+        var open = new Stack<(MimePart Part, int Next)>();
+        open.Push((Root, 0));
+        while (open.TryPop(out var at))
         {
-            yield return part;
-            for (var i = part.Children.Count - 1; i >= 0; i--)
-                pending.Push(part.Children[i]);
+            if (at.Next >= at.Part.Children.Count)
+                continue;
+            var child = at.Part.Children[at.Next];
+            open.Push((at.Part, at.Next + 1));
+            open.Push((child, 0));
+            yield return child;
         }
     }
 }

@@ -113,8 +113,17 @@ public sealed class MimePart
 
     private ContentType ReadContentType()
     {
-        if (Headers.First("Content-Type") is { } field && ContentType.Parse(field.Text) is { } declared)
-            return declared;
+        if (Headers.First("Content-Type") is { } header)
+        {
+            var bare = header.RawValue.Span.Trim(" \t\r\n"u8);
+            if (bare.SequenceEqual("text/plain"u8))
+                return PlainText;
+            if (bare.SequenceEqual("message/rfc822"u8))
+                return EmbeddedMessage;
+            if (ContentType.Parse(header.Text) is { } declared)
+                return declared;
+        }
+
         return _default switch
         {
             PartDefault.Message => EmbeddedMessage,

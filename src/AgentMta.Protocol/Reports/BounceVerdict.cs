@@ -9,9 +9,9 @@ internal readonly record struct BounceVerdict(BounceClass Class, BounceCause Cau
     public static BounceVerdict Of(string? status, string? diagnostic, string? prose, bool isDelay = false)
     {
         var said = Lower(diagnostic);
-        var inner = diagnostic is null ? null : EnhancedStatus.Find(diagnostic);
+        var inner = diagnostic is null ? null : EnhancedStatus.Find(diagnostic, failuresOnly: true);
         var code = diagnostic is null ? null : EnhancedStatus.ReplyCode(diagnostic);
-        var best = Surer(status, inner) ?? (prose is null ? null : EnhancedStatus.Find(Cut(prose)));
+        var best = Surer(status, inner) ?? (prose is null ? null : EnhancedStatus.Find(Cut(prose), failuresOnly: true));
         code ??= prose is null ? null : EnhancedStatus.ReplyCode(Cut(prose));
         var reason = ByWords(said, best);
         if (reason == BounceReason.Unknown)
@@ -47,7 +47,7 @@ internal readonly record struct BounceVerdict(BounceClass Class, BounceCause Cau
     /// <summary>The more telling of two codes: one with a detail beats x.0.0, and the diagnostic's beats the report's where both have one.</summary>
     private static string? Surer(string? status, string? inner)
     {
-        if (inner is null || inner[0] == '2')
+        if (inner is null)
             return status;
         if (status is null || IsGeneric(status))
             return inner;

@@ -4,11 +4,11 @@ namespace AgentMta.Protocol.Reports;
 internal static class EnhancedStatus
 {
     /// <summary>The first enhanced status of a text, or null. "#5.1.1" and "5.1.1:" count, "10.5.1.1" and "5.1.1.7" do not.</summary>
-    public static string? Find(ReadOnlySpan<char> text)
+    public static string? Find(ReadOnlySpan<char> text, bool failuresOnly = false)
     {
         for (var i = 0; i + 4 < text.Length; i++)
         {
-            if (text[i] is not ('2' or '4' or '5') || text[i + 1] != '.' || (i > 0 && (char.IsAsciiLetterOrDigit(text[i - 1]) || text[i - 1] is '.' or '-')))
+            if (text[i] is not ('2' or '4' or '5') || (failuresOnly && text[i] == '2') || text[i + 1] != '.' || (i > 0 && (char.IsAsciiLetterOrDigit(text[i - 1]) || text[i - 1] is '.' or '-')))
                 continue;
             var subject = Digits(text, i + 2);
             if (subject is 0 or > 3 || i + 2 + subject >= text.Length || text[i + 2 + subject] != '.')

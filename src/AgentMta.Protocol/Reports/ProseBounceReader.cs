@@ -15,6 +15,8 @@ internal static class ProseBounceReader
         var signs = 0;
         if (IsDaemon(headers.Value("From") ?? ""))
             signs += 2;
+        else if (IsNoReply(headers.Value("From") ?? ""))
+            signs++;
         if (IsNullPath(headers.First("Return-Path")?.Text))
             signs++;
         if (headers.Contains("X-Failed-Recipients"))
@@ -27,7 +29,7 @@ internal static class ProseBounceReader
         var words = text.Prose.Length > 6000 ? text.Prose[..6000] : text.Prose;
         var squashed = string.Join(' ', words.ToLowerInvariant().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         var says = ReportWords.FailureWords.Any(phrase => squashed.Contains(phrase, StringComparison.Ordinal));
-        if (says || EnhancedStatus.Find(squashed) is not null)
+        if (says || EnhancedStatus.Find(squashed, failuresOnly: true) is not null)
             signs += 2;
         return signs >= 4 || (signs >= 3 && text.Original.Length > 0);
     }
@@ -71,6 +73,13 @@ internal static class ProseBounceReader
             return found;
         if (LocalOnly(headers, text) is { } local)
             return [(local, text.Prose)];
+        if (text.Original.Contains("Final-Recipient:", StringComparison.OrdinalIgnoreCase))
+        {
+            var fields = DeliveryStatusReader.Read(text.Original, text.Prose, out _, out _);
+            if (fields.Count > 0)
+                return [.. fields.Select(f => (f.Address, f.Diagnostic ?? text.Prose))];
+        }
+
         return [.. OfOriginal(text.Original).Take(10).Select(address => (address, text.Prose))];
     }
 
@@ -136,6 +145,12 @@ internal static class ProseBounceReader
         return ReportWords.DaemonLocalParts.Any(name => local == name || (name.Length > 9 && local.StartsWith(name, StringComparison.Ordinal))) || ReportWords.DaemonNames.Any(name => lower.Contains(name, StringComparison.Ordinal)) || from.Trim() == "<>" || lower.EndsWith("<>", StringComparison.Ordinal);
     }
 
+    private static bool IsNoReply(string from)
+    {
+        var local = ReportFields.Address(from.ToLowerInvariant()).Split('@')[0];
+        return local is "no-reply" or "noreply" or "no_reply" or "donotreply" or "do-not-reply";
+    }
+
     public static bool IsNullPath(string? path)
     {
         if (path is null)
@@ -158,7 +173,7 @@ internal static class ProseBounceReader
         var lines = why.Split('\n');
         for (var i = 0; i < lines.Length; i++)
         {
-            if (EnhancedStatus.ReplyCode(lines[i]) is not null || EnhancedStatus.Find(lines[i]) is not null)
+            if (EnhancedStatus.ReplyCode(lines[i]) is not null || EnhancedStatus.Find(lines[i], failuresOnly: true) is not null)
                 return string.Join('\n', lines.Skip(Math.Max(0, i - 1)).Take(8));
         }
 

@@ -50,7 +50,7 @@ internal static class ProseRecipients
                 strong.TryAdd(address, at);
             else if (trimmed.StartsWith("to:", StringComparison.Ordinal) || trimmed.StartsWith("to ", StringComparison.Ordinal) || trimmed.StartsWith("cc:", StringComparison.Ordinal))
                 echoed.TryAdd(address, at);
-            else if (!own.Contains(address) && !NotRecipients.Any(words => before.Contains(words, StringComparison.Ordinal)) && !IsDaemon(address))
+            else if (!own.Contains(address) && !NotRecipients.Any(words => lower.AsSpan(0, start).Contains(words, StringComparison.Ordinal)) && !IsDaemon(address))
                 (SaysReply(before) || Announcements.Any(words => before.Contains(words, StringComparison.Ordinal)) && before.Contains("deliver", StringComparison.Ordinal) ? strong : weak).TryAdd(address, at);
             leads = false;
         }

@@ -31,7 +31,7 @@ internal sealed class ReportText
             }
 
             var type = part.ContentType;
-            if (type.Type == "text" && type.Subtype != "rfc822-headers" && text.Original.Length == 0)
+            if ((type.Type == "text" || type.Type == "multipart") && type.Subtype != "rfc822-headers" && text.Original.Length == 0)
                 AppendProse(prose, part, type);
             else if (IsOriginal(type) && text.Original.Length == 0)
                 text.Original = Cut(part.DecodeText(), MaxOriginal);

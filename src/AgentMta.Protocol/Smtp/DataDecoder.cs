@@ -121,7 +121,7 @@ public struct DataDecoder
             return;
         BareCr++;
         if (FirstFault < 0)
-            FirstFault = Math.Max(0, _written - (_repair ? 0 : 1));
+            FirstFault = _written - (_repair ? 0 : 1);
     }
 
     private void TextOctet(byte octet, Span<byte> output, ref int to)
@@ -150,7 +150,7 @@ public struct DataDecoder
     private void BareCrSeen(ref int at, byte next, Span<byte> output, ref int to)
     {
         BareCr++;
-        Fault(_repair ? to : Math.Max(0, to - 1));
+        Fault(_repair ? to : to - 1); // unrepaired, the CR was already written
         if (_repair && next == '\r')
         {
             at++; // CR CR LF is one line end

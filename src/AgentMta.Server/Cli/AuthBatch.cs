@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using AgentMta.Protocol.Dns;
 using AgentMta.Protocol.MailAuth;
@@ -13,6 +14,7 @@ namespace AgentMta.Server.Cli;
 internal sealed class AuthBatch(Func<IDnsLookup> network, PublicSuffixFile suffixes, TimeProvider time)
 {
     private static readonly byte[] NewLine = "\n"u8.ToArray();
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Reads JSON lines to the end of the input; one line out for each that is not empty.</summary>
     public async Task RunAsync(TextReader input, Stream output, CancellationToken cancellationToken)
@@ -23,7 +25,7 @@ internal sealed class AuthBatch(Func<IDnsLookup> network, PublicSuffixFile suffi
             if (string.IsNullOrWhiteSpace(line))
                 continue;
             buffer.ResetWrittenCount();
-            using (var json = new Utf8JsonWriter(buffer))
+            using (var json = new Utf8JsonWriter(buffer, Readable))
                 await AnswerAsync(line, json, cancellationToken).ConfigureAwait(false);
             await output.WriteAsync(buffer.WrittenMemory, cancellationToken).ConfigureAwait(false);
             await output.WriteAsync(NewLine, cancellationToken).ConfigureAwait(false);
@@ -111,7 +113,7 @@ internal sealed class AuthBatch(Func<IDnsLookup> network, PublicSuffixFile suffi
         json.WriteStartObject();
         json.WritePropertyName("id");
         if (id is { } given)
-            given.WriteTo(json);
+            json.WriteRawValue(given.GetRawText(), skipInputValidation: true); // as given, even an escape that is no character
         else
             json.WriteNullValue();
     }

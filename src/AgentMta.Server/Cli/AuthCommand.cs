@@ -21,7 +21,6 @@ internal static class AuthCommand
     private static readonly Option<string> Suffixes = new("--public-suffix-list") { Description = "List for rfc7489 and organisational domains", HelpName = "FILE", DefaultValueFactory = _ => PublicSuffixFile.DefaultPath };
     private static readonly Option<string[]> Sealers = new("--trusted-sealer") { Description = "Domain whose ARC seal may excuse a DMARC failure", HelpName = "DOMAIN", DefaultValueFactory = _ => [] };
     private static readonly Option<string> AuthservId = new("--authserv-id") { Description = "Name for the Authentication-Results field that is shown", HelpName = "NAME", DefaultValueFactory = _ => "localhost" };
-    private static readonly Option<bool> Json = new("--json") { Description = "Print the verdict as JSON" };
     private static readonly Option<bool> Batch = new("--batch") { Description = "Read JSON lines from standard input, write one JSON line for each" };
 
     /// <summary>The command with its subcommands.</summary>
@@ -29,9 +28,11 @@ internal static class AuthCommand
     {
         var command = new Command("auth", "Check who sent a message: SPF, DKIM, DMARC, ARC")
         {
-            File, Ip, Helo, MailFrom, Zone, Servers, At, Spec, Suffixes, Sealers, AuthservId, Json, Batch, AuthSignCommand.Create(), AuthSealCommand.Create(),
+            File, Ip, Helo, MailFrom, Zone, Servers, At, Spec, Suffixes, Sealers, AuthservId, Batch, AuthSignCommand.Create(), AuthSealCommand.Create(),
         };
-        command.SetAction((parsed, cancellationToken) => parsed.GetValue(Batch) ? BatchAsync(parsed, cancellationToken) : MessageAsync(parsed, cancellationToken));
+        command.SetAction((parsed, cancellationToken) =>
+            new ResolverOptions { Servers = parsed.GetValue(Servers)! }.Validate().FirstOrDefault() is { } fault ? AuthInput.FaultAsync(ExitCodes.Usage, fault)
+            : parsed.GetValue(Batch) ? BatchAsync(parsed, cancellationToken) : MessageAsync(parsed, cancellationToken));
         return command;
     }
 
@@ -75,7 +76,7 @@ internal static class AuthCommand
                     Time = TimeProvider.System,
                 },
                 dns, cancellationToken).ConfigureAwait(false);
-            await Console.Out.WriteLineAsync(parsed.GetValue(Json)
+            await Console.Out.WriteLineAsync(parsed.GetValue(CommandCall.JsonOption)
                 ? verdict.ToJson()
                 : verdict.ToText() + "\n" + AuthenticationResultsWriter.Field(parsed.GetValue(AuthservId)!, verdict).TrimEnd()).ConfigureAwait(false);
             return ExitCodes.Ok;

@@ -15,7 +15,7 @@ internal static class AuthInput
         {
             return await body().ConfigureAwait(false);
         }
-        catch (FileNotFoundException e)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             return await FaultAsync(ExitCodes.NoInput, e.Message).ConfigureAwait(false);
         }

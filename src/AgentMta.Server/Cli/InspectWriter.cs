@@ -4,6 +4,8 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using AgentMta.Protocol.Addresses;
 using AgentMta.Protocol.Mime;
+using AgentMta.Protocol.Replies;
+using AgentMta.Protocol.Reports;
 
 namespace AgentMta.Server.Cli;
 
@@ -31,7 +33,10 @@ internal static class InspectWriter
             String(json, "html", content.Html);
             String(json, "preview", content.Preview);
             Hidden(json, content);
+            String(json, "extracted_text", VisibleReply.FromText(content.Text, content.Subject));
+            String(json, "extracted_html", content.Html is { } html ? VisibleReply.FromHtml(html, content.Subject) : null);
             Attachments(json, message, content);
+            Report(json, ReportReader.Read(message));
             Strings(json, "defects", Defects(content.Defects));
             json.WriteEndObject();
         }
@@ -56,6 +61,8 @@ internal static class InspectWriter
             Line(text, "Hidden", $"{hidden.Where}: {hidden.Text}");
         foreach (var defect in Defects(content.Defects))
             Line(text, "Defect", defect);
+        if (ReportReader.Read(message) is { } report)
+            Line(text, "Report", report.Kind.ToString().ToLowerInvariant() + string.Concat(report.Recipients.Select(r => $" {r.Address} {r.Status} {r.Class}")));
         text.Append('\n').Append(content.Text.TrimEnd()).Append("\n\n");
         await output.WriteAsync(Encoding.UTF8.GetBytes(Shown(text)), cancel);
     }
@@ -78,6 +85,35 @@ internal static class InspectWriter
         }
 
         json.WriteEndArray();
+    }
+
+    private static void Report(Utf8JsonWriter json, MailReport? report)
+    {
+        if (report is null)
+        {
+            json.WriteNull("report");
+            return;
+        }
+
+        json.WriteStartObject("report");
+        json.WriteString("kind", report.Kind.ToString().ToLowerInvariant());
+        json.WriteStartArray("recipients");
+        foreach (var recipient in report.Recipients)
+        {
+            json.WriteStartObject();
+            String(json, "address", recipient.Address);
+            String(json, "original_recipient", recipient.OriginalRecipient);
+            String(json, "action", recipient.Action);
+            String(json, "status", recipient.Status);
+            String(json, "class", recipient.Class?.ToString().ToLowerInvariant());
+            String(json, "cause", recipient.Class is null ? null : JsonNamingPolicy.SnakeCaseLower.ConvertName(recipient.Cause.ToString()));
+            String(json, "diagnostic", recipient.Diagnostic);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        String(json, "original_message_id", report.OriginalMessageId);
+        json.WriteEndObject();
     }
 
     private static void Hidden(Utf8JsonWriter json, MessageContent content)

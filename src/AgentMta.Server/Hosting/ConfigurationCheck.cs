@@ -56,6 +56,21 @@ internal static class ConfigurationCheck
         }
     }
 
+    /// <summary>Empties each list that the configuration names: the binder would add to its default instead of replacing it.</summary>
+    public static void ClearNamedLists(IConfiguration configuration, object options)
+    {
+        foreach (var section in configuration.GetChildren())
+        {
+            var property = Properties(options.GetType()).FirstOrDefault(p => p.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase));
+            if (property is null)
+                continue;
+            if (ElementType(property.PropertyType) is { } element)
+                property.SetValue(options, Array.CreateInstance(element, 0));
+            else if (property.GetValue(options) is { } value && IsSection(property.PropertyType))
+                ClearNamedLists(section, value);
+        }
+    }
+
     /// <summary>Every key below an options type with its default, for the sample file's test and for documentation.</summary>
     public static IEnumerable<string> Keys(Type options, string path = "")
     {

@@ -35,6 +35,7 @@ internal static class ConfigurationReader
         if (faults.Count > 0)
             throw new ConfigurationException(faults);
         var options = new ServerOptions();
+        ConfigurationCheck.ClearNamedLists(configuration, options);
         configuration.Bind(options);
         faults.AddRange(ConfigurationCheck.Range(options));
         return faults.Count > 0 ? throw new ConfigurationException(faults) : options;

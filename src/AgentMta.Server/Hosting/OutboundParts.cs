@@ -6,29 +6,32 @@ using AgentMta.Server.Store;
 namespace AgentMta.Server.Hosting;
 
 /// <summary>Everything that sends, put together once.</summary>
-internal sealed record OutboundParts(Submitter Submitter, QueueWorker Queue, OutboundMeter Meter)
+internal sealed record OutboundParts(Submitter Submitter, SubmissionReceiver Submission, QueueWorker Queue, OutcomeWorker Outcomes, OptOut OptOut, OutboundMeter Meter)
 {
     /// <summary>Puts the parts together; <paramref name="accept"/> takes copies for inboxes of this server.</summary>
     public static OutboundParts Create(
-        OutboundOptions options, DestinationRules rules, Database database, DirectoryStore directory, KeyRing keys, IDnsLookup dns, AcceptMessage accept, string raws, TimeProvider time,
-        ILoggerFactory logs)
+        OutboundOptions options, DestinationRules rules, Database database, DirectoryStore directory, KeyRing keys, IDnsLookup dns, AcceptMessage accept, RawSpool spool, ApiKeyStore apiKeys,
+        TimeProvider time, ILoggerFactory logs)
     {
         var meter = new OutboundMeter();
         var deliveries = new DeliveryStore(database);
         var submissions = new SubmissionStore(database);
-        var reader = new RawReader(deliveries, raws);
+        var reader = new RawReader(deliveries, spool);
         var tokens = new AddressTokens(keys);
         var outbox = new OutboxWriter(
-            database, new MessageSigner(new DkimKeyStore(database, keys), time), tokens, new UnsubscribeFields(tokens, options), options, meter, time);
-        var submitter = new Submitter(
-            submissions, reader, new SendPolicy(submissions, directory, new ListStore(database), options, time), new Composer(new MessageIds(keys), options, time), outbox, options, meter, time);
+            database, new MessageSigner(new DkimKeyStore(database, keys), time), directory, spool, tokens, new UnsubscribeFields(tokens, options), options, meter, time);
+        var ids = new MessageIds(keys);
+        var policy = new SendPolicy(submissions, directory, new ListStore(database), options, time);
+        var submitter = new Submitter(submissions, reader, policy, new Composer(ids, options, time), outbox, options, meter, time);
+        var submission = new SubmissionReceiver(apiKeys, submissions, policy, outbox, ids, options, meter, time);
         var leases = new LeaseTable(meter);
         // Jitter needs no secrecy, only that servers do not march in step.
         Func<double> chance = Random.Shared.NextDouble;
         var run = new DeliveryRun(deliveries, reader, new OutcomePolicy(options, chance), new OutcomeWriter(database, meter), leases, time, logs.CreateLogger<DeliveryRun>());
         var queue = new QueueWorker(
             database, deliveries, run, leases, new Router(dns, options, chance), new MxConnector(dns, options, rules, new TlsPolicies(dns), time),
-            new LocalRoute(accept, directory, deliveries, run, options), options, meter, time, logs.CreateLogger<QueueWorker>());
-        return new OutboundParts(submitter, queue, meter);
+            new LocalRoute(accept, directory, deliveries, spool, run, options), options, meter, time, logs.CreateLogger<QueueWorker>());
+        var outcomes = new OutcomeWorker(database, new OutcomeStore(database), reader, tokens, time, logs.CreateLogger<OutcomeWorker>());
+        return new OutboundParts(submitter, submission, queue, outcomes, new OptOut(database, directory, tokens), meter);
     }
 }

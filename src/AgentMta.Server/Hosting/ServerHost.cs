@@ -108,25 +108,28 @@ internal sealed class ServerHost : IAsyncDisposable
 
         // 6
         var rules = await PermittedDestinations.CreateAsync(Options, resolver, cancellationToken).ConfigureAwait(false);
-        var sending = OutboundParts.Create(Options.OutboundOptions(), rules, database, directory, keys, resolver, receiver.AcceptAsync, folder.Raws, time, logs);
+        var apiKeys = new ApiKeyStore(database, time);
+        var sending = OutboundParts.Create(Options.OutboundOptions(), rules, database, directory, keys, resolver, receiver.AcceptAsync, spool, apiKeys, time, logs);
         Own(sending.Meter);
 
         // 7
         var certificates = Own(OpenCertificates(folder, logs));
-        var apiKeys = new ApiKeyStore(database, time);
         var door = Own(new Door(new SessionServices
         {
             Options = Options.InboundOptions(),
-            Accept = (message, token) => receiver.AcceptAsync(message, token),
-            CheckRecipient = receiving.Recipients.CheckAsync,
-            CheckSender = receiving.Recipients.CheckSenderAsync,
-            CheckCredential = (user, secret, token) => apiKeys.FindAsync(secret, token),
+            Accept = (message, token) => message.Session.Role == DoorRole.Submission ? sending.Submission.AcceptAsync(message, token) : receiver.AcceptAsync(message, token),
+            CheckRecipient = (session, sender, recipient, sofar, token) => session.Role == DoorRole.Submission
+                ? sending.Submission.CheckRecipientAsync(session, sender, recipient, sofar, token) : receiving.Recipients.CheckAsync(session, sender, recipient, sofar, token),
+            CheckSender = (session, sender, token) => session.Role == DoorRole.Submission
+                ? sending.Submission.CheckSenderAsync(session, sender, token) : receiving.Recipients.CheckSenderAsync(session, sender, token),
+            CheckCredential = sending.Submission.CheckCredentialAsync,
             Spool = spool,
             Certificates = certificates,
             Time = time,
             Logger = logs.CreateLogger<Session>(),
         }));
         _app = BuildApplication(door, certificates, sending, logs);
+        HealthEndpoint.Map(_app, database, spool, certificates);
         await _app.StartAsync(cancellationToken).ConfigureAwait(false);
 
         // 8
@@ -153,7 +156,9 @@ internal sealed class ServerHost : IAsyncDisposable
         builder.Services.AddSingleton(logs);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Options.StopTimeout);
         builder.Services.AddHostedService(_ => sending.Queue);
+        builder.Services.AddHostedService(_ => sending.Outcomes);
         builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.UseSockets(SmtpListenOptions.BoundBuffers);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

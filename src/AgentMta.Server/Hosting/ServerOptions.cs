@@ -21,7 +21,7 @@ internal sealed class ServerOptions : IValidatableObject
     /// <summary>Name in the banner, in EHLO, Received and Authentication-Results; null means mx.DOMAIN.</summary>
     public string? HostName { get; set; }
 
-    /// <summary>Where people and mail programs reach the HTTP side from outside; one-click unsubscribe needs https (RFC 8058 3.1). null means the first HTTP listener.</summary>
+    /// <summary>Where people and mail programs reach the HTTP side from outside; one-click unsubscribe needs https (RFC 8058 3.1). Without it List-Unsubscribe carries the mailto: form alone.</summary>
     public string? PublicUrl { get; set; }
 
     /// <summary>Listener for mail from other servers, ADDR:PORT, several separated by commas; empty switches it off.</summary>

@@ -123,7 +123,7 @@ internal sealed class CopyWriter(WriteSession session, Arrival arrival, NewRaw r
             BaseSubject = Subjects.Base(content.Subject).Base is { Length: > 0 } subject ? subject.ToLowerInvariant() : null,
             Preview = content.Preview,
             Labels = [Labels.Received, Labels.Unread, .. copy.Labels],
-            Attachments = Attachments(content, key),
+            Attachments = StoredAttachments.Of(content, key),
             InReplyTo = content.InReplyTo is [var parent, ..] ? parent : null,
             References = content.References.Count <= MaximumStoredReferences ? content.References : [content.References[0], .. content.References.TakeLast(MaximumStoredReferences - 1)],
             Size = message.Raw.Bytes.Length,
@@ -157,18 +157,4 @@ internal sealed class CopyWriter(WriteSession session, Arrival arrival, NewRaw r
         : EventTypes.Received;
 
     private static IReadOnlyList<string> Shown(IReadOnlyList<MailAddress> addresses) => addresses.Count == 0 ? [] : [.. addresses.Select(a => a.ToDisplay())];
-
-    private static IReadOnlyList<StoredAttachment> Attachments(MessageContent content, string key) =>
-        content.Attachments.Count == 0 ? [] : [.. content.Attachments.Select((a, i) => new StoredAttachment(
-            $"{key}{i:x2}", a.UniqueName, a.ContentType, a.Size, a.Inline, a.ContentId, a.Offset, a.Length, Word(a.Encoding)))];
-
-    private static string Word(TransferEncoding encoding) => encoding switch
-    {
-        TransferEncoding.Base64 => "base64",
-        TransferEncoding.QuotedPrintable => "quoted-printable",
-        TransferEncoding.UuEncode => "x-uuencode",
-        TransferEncoding.YEnc => "x-yencode",
-        TransferEncoding.Unknown => "unknown",
-        _ => "binary",
-    };
 }

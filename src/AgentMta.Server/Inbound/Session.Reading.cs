@@ -10,7 +10,7 @@ internal sealed partial class Session
     private const byte TlsHandshake = 0x16;
     private const int StackLine = 2048;
 
-    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(30);
 
     private long _deadline = long.MaxValue;
     private volatile bool _expired;
@@ -27,7 +27,7 @@ internal sealed partial class Session
         NotSmtp,
     }
 
-    /// <summary>Called each second: the first time a deadline is past, the read under way ends; if the session still hangs ten seconds later, the connection does.</summary>
+    /// <summary>Called each second: the first time a deadline is past, the read under way ends; if the session still hangs half a minute later, the connection does.</summary>
     public void CheckDeadline(long now)
     {
         var deadline = Volatile.Read(ref _deadline);

@@ -55,11 +55,18 @@ internal sealed partial class Session
     /// 1. PROXY header, where the peer is a load balancer · 2. limits of the client's networks · 3. TLS, where it comes first ·
     /// 4. banner, unless the client talks before it · 5. commands until QUIT, a 421 or the end of input · 6. the record of it all.
     /// </summary>
-    public async Task RunAsync()
+    /// <param name="full">The global cap is reached: say so and close.</param>
+    public async Task RunAsync(bool full)
     {
         var counted = false;
         try
         {
+            if (full)
+            {
+                await TurnAwayAsync(Refusals.Busy, "cap");
+                return;
+            }
+
             if (!await ReadProxyHeaderAsync())
                 return;
             if (!_exempt && !(counted = _door.Connections.TryEnter(_client)))
@@ -93,8 +100,15 @@ internal sealed partial class Session
         }
     }
 
-    /// <summary>Says one reply in place of the banner and closes.</summary>
-    public async Task TurnAwayAsync(SmtpReply reply, string reason)
+    /// <summary>The server stops: a session that waits for a command gets its 421, one within data finishes that first.</summary>
+    public void RequestStop()
+    {
+        _stopRequested = true;
+        _reader.CancelPendingRead();
+    }
+
+    /// <summary>Says one reply in place of the banner.</summary>
+    private async ValueTask TurnAwayAsync(SmtpReply reply, string reason)
     {
         _door.Meter.Rejected(reason);
         _outcome = "refused";
@@ -102,13 +116,6 @@ internal sealed partial class Session
             return; // a plain reply means nothing to a client that expects a handshake
         Write(reply);
         await FlushAsync();
-    }
-
-    /// <summary>The server stops: a session that waits for a command gets its 421, one within data finishes that first.</summary>
-    public void RequestStop()
-    {
-        _stopRequested = true;
-        _reader.CancelPendingRead();
     }
 
     private SessionInfo Info => _info ??= new SessionInfo

@@ -19,10 +19,7 @@ internal sealed class SmtpConnectionHandler(Door door, SmtpListener listener) : 
         try
         {
             await using var stop = stopping.UnsafeRegister(static s => ((Session)s!).RequestStop(), session);
-            if (entered)
-                await session.RunAsync();
-            else
-                await session.TurnAwayAsync(Refusals.Busy, "cap");
+            await session.RunAsync(full: !entered);
         }
         finally
         {

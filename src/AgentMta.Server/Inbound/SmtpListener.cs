@@ -2,6 +2,7 @@ using System.Net;
 using AgentMta.Server.Model;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace AgentMta.Server.Inbound;
 
@@ -13,6 +14,16 @@ internal sealed record SmtpListener(DoorRole Role, bool ImplicitTls, bool PlainA
 /// <summary>Makes a Kestrel endpoint an SMTP listener.</summary>
 internal static class SmtpListenOptions
 {
+    // What a peer can make us hold while its session waits for the store: Kestrel's own megabyte a connection would be ten gigabytes for all.
+    private const int SocketBuffer = 64 * 1024;
+
+    /// <summary>Bounds what the transport reads ahead; for <c>UseSockets</c>.</summary>
+    public static void BoundBuffers(SocketTransportOptions sockets)
+    {
+        sockets.MaxReadBufferSize = SocketBuffer;
+        sockets.MaxWriteBufferSize = SocketBuffer;
+    }
+
     /// <summary>Serves SMTP on this endpoint.</summary>
     public static void UseSmtp(this ListenOptions listen, DoorRole role, bool implicitTls, Door door)
     {

@@ -1,3 +1,5 @@
+using AgentMta.Protocol.Reports;
+
 namespace AgentMta.Server.Model;
 
 /// <summary>Where a recipient's copy stands.</summary>
@@ -9,25 +11,6 @@ internal enum DeliveryState
     Delivered,
     Bounced,
     Dropped,
-}
-
-/// <summary>Why mail to a recipient failed: only the recipient's own fault may suppress the address.</summary>
-internal enum BounceCause
-{
-    /// <summary>The mailbox does not exist or is disabled.</summary>
-    Recipient,
-
-    /// <summary>The mailbox exists and takes nothing now: full, over quota.</summary>
-    Mailbox,
-
-    /// <summary>Refused for what the message is or where it comes from.</summary>
-    Policy,
-
-    /// <summary>The message itself: too large, malformed, a conversion that is not possible.</summary>
-    Content,
-
-    /// <summary>DNS, routing, network, TLS, the remote system.</summary>
-    Network,
 }
 
 /// <summary>What a delivery asks of the transport beyond the envelope (RFC 3461, 6531, 8689), kept with its row as JSON.</summary>
@@ -126,5 +109,5 @@ internal sealed record AttemptTrace(DateTimeOffset StartedAt, TimeSpan Elapsed, 
 /// <param name="Reply">The remote's words, or ours where it had none.</param>
 /// <param name="NextAttempt">When a deferred one is tried again.</param>
 internal sealed record DeliveryOutcome(
-    LeasedDelivery Delivery, DeliveryState State, int ReplyCode, string Status, string Reply, BounceCause Cause = BounceCause.Network, DateTimeOffset? NextAttempt = null,
+    LeasedDelivery Delivery, DeliveryState State, int ReplyCode, string Status, string Reply, BounceCause Cause = BounceCause.Infrastructure, DateTimeOffset? NextAttempt = null,
     bool ReportDelay = false);

@@ -11,8 +11,8 @@ internal sealed class DeliveryRun(DeliveryStore store, RawReader raws, OutcomePo
     /// <summary>The clock of attempts.</summary>
     public TimeProvider Time => time;
 
-    /// <summary>The shared bytes of a batch; null where they are gone, and the batch is over.</summary>
-    public async Task<ReadOnlyMemory<byte>?> ContentAsync(QueueBatch batch, CancellationToken cancellationToken)
+    /// <summary>The shared bytes of a batch, to be disposed of; null where they are gone, and the batch is over.</summary>
+    public async Task<RawContent?> ContentAsync(QueueBatch batch, CancellationToken cancellationToken)
     {
         var content = await raws.ReadAsync(batch.First.WorkspaceId, batch.First.RawId, cancellationToken).ConfigureAwait(false);
         if (content is null)

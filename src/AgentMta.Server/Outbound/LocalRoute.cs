@@ -6,11 +6,13 @@ using AgentMta.Server.Store;
 namespace AgentMta.Server.Outbound;
 
 /// <summary>Hands mail for our own inboxes to the receiver (design.md, Between our own inboxes): storing the copy and completing the delivery is its one transaction.</summary>
-internal sealed class LocalRoute(AcceptMessage accept, DirectoryStore directory, DeliveryStore store, DeliveryRun run, OutboundOptions options)
+internal sealed class LocalRoute(AcceptMessage accept, DirectoryStore directory, DeliveryStore store, RawSpool spool, DeliveryRun run, OutboundOptions options)
 {
+    private static readonly string Verified = DomainStore.Word(DomainStatus.Verified);
+
     /// <summary>Whether this server takes the destination's mail. A domain that is not verified proves nothing: its mail goes out.</summary>
     public async ValueTask<bool> TakesAsync(string destination, CancellationToken cancellationToken) =>
-        await directory.DomainAsync(destination, cancellationToken).ConfigureAwait(false) is { Status: "verified" };
+        await directory.DomainAsync(destination, cancellationToken).ConfigureAwait(false) is { } domain && domain.Status == Verified;
 
     /// <summary>Delivers each recipient's copy by itself: one may refuse where another takes it.</summary>
     public async Task DeliverAsync(IEnumerable<LeasedDelivery> deliveries, CancellationToken cancellationToken)
@@ -30,11 +32,10 @@ internal sealed class LocalRoute(AcceptMessage accept, DirectoryStore directory,
         var batch = new QueueBatch([delivery]);
         try
         {
-            if (await run.ContentAsync(batch, cancellationToken).ConfigureAwait(false) is not { } content)
+            using var content = await run.ContentAsync(batch, cancellationToken).ConfigureAwait(false);
+            if (content is null)
                 return;
-            var octets = delivery.Prefix is null ? content : Join(delivery.Prefix, content.Span);
-            using var raw = new RawContent(octets);
-            var reply = await accept(Message(delivery, raw, startedAt), cancellationToken).ConfigureAwait(false);
+            var reply = await HandOverAsync(delivery, content, startedAt, cancellationToken).ConfigureAwait(false);
             // The receiver has completed the delivery, but for a copy that the inbox already had.
             if (!reply.IsPositive || await store.IsHeldAsync(delivery, CancellationToken.None).ConfigureAwait(false))
                 await run.FailAsync(batch, reply, run.Trace(startedAt, "local", reply.ToString()), CancellationToken.None).ConfigureAwait(false);
@@ -48,6 +49,23 @@ internal sealed class LocalRoute(AcceptMessage accept, DirectoryStore directory,
         catch (StoreException e)
         {
             await run.FailAsync(batch, new SmtpReply(451, "4.3.0", e.Message), run.Trace(startedAt, "local"), CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    // The copy of the other inbox is bytes of its own, in a file of its own where it is large.
+    private async Task<SmtpReply> HandOverAsync(LeasedDelivery delivery, RawContent content, DateTimeOffset startedAt, CancellationToken cancellationToken)
+    {
+        var octets = delivery.Prefix is null ? content.Bytes : Join(delivery.Prefix, content.Bytes.Span);
+        using var raw = await spool.CopyAsync(octets, cancellationToken).ConfigureAwait(false);
+        var reply = new SmtpReply(451, "4.3.0", "local error");
+        try
+        {
+            return reply = await accept(Message(delivery, raw, startedAt), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!reply.IsPositive && raw.File is { } file)
+                spool.Delete(file);
         }
     }
 

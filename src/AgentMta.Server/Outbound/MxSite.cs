@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using AgentMta.Protocol.Smtp;
+using AgentMta.Protocol.Reports;
 using AgentMta.Server.Model;
 
 namespace AgentMta.Server.Outbound;
@@ -137,10 +138,10 @@ internal sealed class MxSite(bool closedSender, MxConnector connector, DeliveryR
         try
         {
             var startedAt = run.Time.GetUtcNow();
-            var content = await run.ContentAsync(batch, abort).ConfigureAwait(false);
+            using var content = await run.ContentAsync(batch, abort).ConfigureAwait(false);
             if (content is null)
                 return client;
-            var transaction = batch.ToTransaction(content.Value);
+            var transaction = batch.ToTransaction(content.Bytes);
             var reused = client is not null;
             client = await FitAsync(client).ConfigureAwait(false) ?? await ConnectAsync(batch, startedAt, abort).ConfigureAwait(false);
             if (client is null)

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using AgentMta.Protocol.Addresses;
@@ -40,8 +39,14 @@ internal sealed record ReadyMessage
     /// <summary>Key of the message that it answers.</summary>
     public string? ResolvedKey { get; init; }
 
-    /// <summary>A Message-ID that the submitting client chose beside ours.</summary>
-    public string? Alias { get; init; }
+    /// <summary>Where the thread is to be found by what the message refers to, parent first; null where <see cref="ThreadId"/> says it.</summary>
+    public IReadOnlyList<string>? Ancestors { get; init; }
+
+    /// <summary>The id of the row where the inbox has another message under <see cref="MessageId"/> already.</summary>
+    public string? FallbackId { get; init; }
+
+    /// <summary>Sent without a return address: nobody is told of a bounce (RFC 5321 4.5.5).</summary>
+    public bool NullReversePath { get; init; }
 
     /// <summary>What all its deliveries ask of the transport.</summary>
     public DeliveryOptions Options { get; init; } = new();
@@ -52,7 +57,8 @@ internal sealed record ReadyMessage
 }
 
 /// <summary>Signs a message and stores it with its thread, copies, key and event in one transaction: from then on it will be sent.</summary>
-internal sealed class OutboxWriter(Database database, MessageSigner signer, AddressTokens tokens, UnsubscribeFields unsubscribe, OutboundOptions options, OutboundMeter meter, TimeProvider time)
+internal sealed class OutboxWriter(Database database, MessageSigner signer, DirectoryStore directory, RawSpool spool, AddressTokens tokens,
+    UnsubscribeFields unsubscribe, OutboundOptions options, OutboundMeter meter, TimeProvider time)
 {
     /// <summary>The ids of the stored message, or of the one sent before under the same idempotency key.</summary>
     public async Task<(string MessageId, string ThreadId, bool IsConflict)> WriteAsync(ReadyMessage ready, string via, CancellationToken cancellationToken)
@@ -64,35 +70,79 @@ internal sealed class OutboxWriter(Database database, MessageSigner signer, Addr
         var content = ownCopies ? ready.Bytes : [.. signer.Sign(ready.Bytes, keys), .. ready.Bytes];
         var deliveries = Deliveries(ready, content, ownCopies ? keys : []);
         var message = Message(ready, content);
-        var raw = new NewRaw(sender.WorkspaceId, message.RawId, new RawContent(content), BccField(ready.Bcc), null, null, null);
-        var since = time.GetUtcNow() - options.IdempotencyLifetime;
-        var result = await database.WriteAsync(
-            session =>
-            {
-                if (ready.IdempotencyKey is { } key && SubmissionStore.FindKey(session, sender.WorkspaceId, key, since) is { } before)
-                    return (before.MessageId, before.ThreadId, !before.RequestHash.AsSpan().SequenceEqual(ready.RequestHash));
-                MessageStore.InsertRaw(session, raw);
-                var threadId = MessageStore.Insert(session, message);
-                if (ready.Alias is not null)
-                {
-                    MessageStore.InsertId(
-                        session, sender.WorkspaceId, sender.Address, ready.Alias, ready.MessageKey, threadId, sender.UseCase.UseCaseId, MessageDirection.Out, message.EnvelopeRecipients, message.ContentHash);
-                }
+        var inbox = await directory.InboxAsync(sender.Address, cancellationToken).ConfigureAwait(false) ?? throw new InboxGoneException(sender.Address);
+        using var kept = content.Length > RawContent.InlineLimit ? await spool.CopyAsync(content, cancellationToken).ConfigureAwait(false) : new RawContent(content);
+        var raw = new NewRaw(sender.WorkspaceId, message.RawId, kept, BccField(ready.Bcc), null, null, null);
+        var stored = false;
+        try
+        {
+            var result = await database.WriteAsync(session => Write(session, ready, inbox, message, raw, deliveries), cancellationToken).ConfigureAwait(false);
+            stored = result.IsNew;
+            if (stored)
+                meter.Submitted(deliveries.Count, via);
+            return (result.MessageId, result.ThreadId, result.IsConflict);
+        }
+        finally
+        {
+            if (!stored && kept.File is { } file)
+                spool.Delete(file);
+        }
+    }
 
-                DeliveryStore.Enqueue(session, message, threadId, deliveries, time.GetUtcNow(), options.Lifetime);
-                if (ready.IdempotencyKey is not null)
-                    SubmissionStore.InsertKey(session, sender.WorkspaceId, ready.IdempotencyKey, new SentBefore(ready.RequestHash ?? [], ready.MessageId, threadId), since);
-                return (ready.MessageId, threadId, false);
-            },
-            cancellationToken).ConfigureAwait(false);
-        meter.Submitted(deliveries.Count, via);
-        return result;
+    private Written Write(WriteSession session, ReadyMessage ready, LocalInbox inbox, NewMessage message, NewRaw raw, List<NewDelivery> deliveries)
+    {
+        var since = time.GetUtcNow() - options.IdempotencyLifetime;
+        if (ready.IdempotencyKey is { } key && SubmissionStore.FindKey(session, inbox.WorkspaceId, key, since) is { } before)
+            return new Written(before.MessageId, before.ThreadId, IsNew: false, IsConflict: !before.RequestHash.AsSpan().SequenceEqual(ready.RequestHash));
+        if (ready.FallbackId is not null && MessageStore.FindId(session, inbox, ready.MessageId) is { IsMessage: true } known)
+        {
+            if (known is { MessageKey: { } sentKey, Direction: "out" } && known.ContentHash.AsSpan().SequenceEqual(message.ContentHash))
+                return AddRecipients(session, message, sentKey, known.ThreadId, deliveries);
+            message = message with { MessageId = ready.FallbackId };
+        }
+
+        IReadOnlyList<string> unknown = [];
+        if (ready.Ancestors is { Count: > 0 } ancestors)
+            (message, unknown) = Place(session, inbox, message, ancestors);
+        MessageStore.InsertRaw(session, raw);
+        var threadId = MessageStore.Insert(session, message);
+        ThreadStore.Expect(session, inbox, threadId, unknown);
+        DeliveryStore.Enqueue(session, message, threadId, deliveries, time.GetUtcNow(), options.Lifetime);
+        if (ready.IdempotencyKey is not null)
+            SubmissionStore.InsertKey(session, inbox.WorkspaceId, ready.IdempotencyKey, new SentBefore(ready.RequestHash ?? [], message.MessageId, threadId), since);
+        return new Written(message.MessageId, threadId, IsNew: true, IsConflict: false);
+    }
+
+    // A client that hands over the same message again: a retry is answered alike, and a further recipient (Bcc by itself, say) gets a copy of what is stored.
+    private Written AddRecipients(WriteSession session, NewMessage message, string messageKey, string threadId, List<NewDelivery> deliveries)
+    {
+        var missing = deliveries.Where(d => !DeliveryStore.HasRecipient(session, message.WorkspaceId, messageKey, d.Recipient)).ToList();
+        if (missing.Count > 0 && SubmissionStore.RawId(session, message.WorkspaceId, messageKey) is { } rawId)
+        {
+            var domain = message.InboxId[(message.InboxId.LastIndexOf('@') + 1)..];
+            var sent = message with { MessageKey = messageKey, RawId = rawId };
+            var copies = missing.Select(d => d with { ReversePath = d.ReversePath.Length == 0 ? "" : tokens.Write(TokenKind.Bounce, messageKey, domain) }).ToList();
+            DeliveryStore.Enqueue(session, sent, threadId, copies, time.GetUtcNow(), options.Lifetime);
+            SubmissionStore.AddRecipients(session, sent, [.. copies.Select(c => AddressParts.Normalise(c.Recipient))]);
+            EventStore.Append(session, sent.WorkspaceId, new NewEvent(
+                EventTypes.Queued, sent.PodId, sent.InboxId, sent.MessageId, threadId,
+                JsonSerializer.Serialize(new RecipientFacts([.. copies.Select(c => c.Recipient)]), DeliveryJson.Default.RecipientFacts)));
+        }
+
+        return new Written(message.MessageId, threadId, IsNew: false, IsConflict: false);
+    }
+
+    private static (NewMessage Message, IReadOnlyList<string> Unknown) Place(WriteSession session, LocalInbox inbox, NewMessage message, IReadOnlyList<string> ancestors)
+    {
+        var placement = ThreadRules.Place(ancestors, null, id => ThreadStore.Find(session, inbox, id));
+        var threadId = placement.Merge.Count > 0 ? ThreadStore.Merge(session, inbox, [placement.ThreadId!, .. placement.Merge]) : placement.ThreadId;
+        return (message with { ThreadId = threadId }, placement.Unknown);
     }
 
     private List<NewDelivery> Deliveries(ReadyMessage ready, byte[] content, IReadOnlyList<DkimSigningKey> ownKeys)
     {
         var domain = ready.Sender.Domain;
-        var reversePath = tokens.Write(TokenKind.Bounce, ready.MessageKey, domain);
+        var reversePath = ready.NullReversePath ? "" : tokens.Write(TokenKind.Bounce, ready.MessageKey, domain);
         var deliveries = new List<NewDelivery>(ready.Recipients.Count);
         foreach (var recipient in ready.Recipients)
         {
@@ -115,7 +165,8 @@ internal sealed class OutboxWriter(Database database, MessageSigner signer, Addr
     private NewMessage Message(ReadyMessage ready, byte[] content)
     {
         var sender = ready.Sender;
-        var said = MessageContent.Read(MimeMessage.Parse(content));
+        var mime = MimeMessage.Parse(content);
+        var said = MessageContent.Read(mime);
         var recipients = ready.Recipients.Select(r => AddressParts.Normalise(r.Mailbox.Address)).ToList();
         return new NewMessage
         {
@@ -138,12 +189,11 @@ internal sealed class OutboxWriter(Database database, MessageSigner signer, Addr
             BaseSubject = Subjects.Base(said.Subject).Base.ToLowerInvariant(),
             Preview = said.Preview.Length == 0 ? null : said.Preview,
             Labels = [Labels.Sent, .. ready.Labels],
-            Attachments = [.. said.Attachments.Select((a, i) => new StoredAttachment(
-                $"{i + 1:0000}", a.FileName, a.ContentType, a.Size, a.Inline, a.ContentId, a.Offset, a.Length, EncodingName(a.Encoding)))],
+            Attachments = StoredAttachments.Of(said, ready.MessageKey),
             InReplyTo = ready.InReplyTo,
             References = ready.References,
             Size = content.Length,
-            ContentHash = SHA256.HashData(content),
+            ContentHash = ContentHash.Compute(mime.Headers, content),
             ResolvedKey = ready.ResolvedKey,
             EnvelopeRecipients = recipients,
             EventType = EventTypes.Queued,
@@ -153,14 +203,9 @@ internal sealed class OutboxWriter(Database database, MessageSigner signer, Addr
 
     private static List<string> Show(IReadOnlyList<MailAddress> addresses) => [.. addresses.Select(a => a.ToDisplay())];
 
-    private static string EncodingName(TransferEncoding encoding) => encoding switch
-    {
-        TransferEncoding.Base64 => "base64",
-        TransferEncoding.QuotedPrintable => "quoted-printable",
-        _ => "8bit",
-    };
-
     // Put in front of the sender's own copy, and of no other.
     private static byte[]? BccField(IReadOnlyList<string> bcc) =>
         bcc.Count == 0 ? null : Encoding.UTF8.GetBytes($"Bcc: {string.Join(",\r\n ", bcc.Select(b => AddressText.Parse(b)?.ToString() ?? b))}\r\n");
+
+    private sealed record Written(string MessageId, string ThreadId, bool IsNew, bool IsConflict);
 }

@@ -1,4 +1,5 @@
 using AgentMta.Protocol.Smtp;
+using AgentMta.Protocol.Reports;
 using AgentMta.Server.Model;
 
 namespace AgentMta.Server.Outbound;
@@ -31,7 +32,7 @@ internal sealed class OutcomePolicy(OutboundOptions options, Func<double> chance
             return new DeliveryOutcome(delivery, DeliveryState.Bounced, reply.Code, status, text, ReplyCause.Of(reply.EnhancedStatus, reply.Text));
         }
 
-        var cause = reply.Code == 0 ? BounceCause.Network : ReplyCause.Of(reply.EnhancedStatus, reply.Text);
+        var cause = reply.Code == 0 ? BounceCause.Infrastructure : ReplyCause.Of(reply.EnhancedStatus, reply.Text);
         var next = _schedule.Next(delivery.Attempts + 1, now, delivery.ExpiresAt, chance());
         // RFC 3463 3.5: 4.4.7, delivery time expired.
         if (next is null)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentMta.Protocol.Reports;
 using AgentMta.Server.Model;
 using AgentMta.Server.Store;
 

@@ -1,3 +1,4 @@
+using AgentMta.Protocol.Reports;
 using AgentMta.Server.Model;
 
 namespace AgentMta.Server.Outbound;
@@ -22,7 +23,7 @@ internal static class ReplyCause
         if (Any(text, PolicyWords))
             return BounceCause.Policy;
         if (Any(text, MailboxWords))
-            return BounceCause.Mailbox;
+            return BounceCause.MailboxFull;
         var parts = status?.Split('.') ?? [];
         if (parts.Length == 3)
         {
@@ -33,13 +34,13 @@ internal static class ReplyCause
                 case ("1", _) or ("2", "0" or "1"):
                     return BounceCause.Recipient;
                 case ("2", "2"):
-                    return BounceCause.Mailbox;
+                    return BounceCause.MailboxFull;
                 case ("2", "3") or ("3", "4") or ("6", _):
                     return BounceCause.Content;
                 case ("7", _):
                     return BounceCause.Policy;
                 case ("3" or "4", _):
-                    return BounceCause.Network;
+                    return BounceCause.Infrastructure;
             }
         }
 
@@ -50,10 +51,11 @@ internal static class ReplyCause
     public static string Word(BounceCause cause) => cause switch
     {
         BounceCause.Recipient => "recipient",
-        BounceCause.Mailbox => "mailbox",
+        BounceCause.MailboxFull => "mailbox_full",
         BounceCause.Policy => "policy",
         BounceCause.Content => "content",
-        _ => "network",
+        BounceCause.Infrastructure => "infrastructure",
+        _ => "unknown",
     };
 
     private static bool Any(string text, string[] words) => words.Any(w => text.Contains(w, StringComparison.OrdinalIgnoreCase));

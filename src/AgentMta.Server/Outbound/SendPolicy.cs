@@ -7,11 +7,13 @@ namespace AgentMta.Server.Outbound;
 /// <summary>Decides whether an inbox may send to these recipients now (design.md, Outbound order): domain, recipients, lists, suppressions, rate, loops.</summary>
 internal sealed class SendPolicy(SubmissionStore store, DirectoryStore directory, ListStore lists, OutboundOptions options, TimeProvider time)
 {
+    private static readonly string Verified = DomainStore.Word(DomainStatus.Verified);
+
     /// <summary>Why the sender may not send at all; null where it may.</summary>
     public async ValueTask<SubmitFault?> CheckSenderAsync(SenderProfile sender, CancellationToken cancellationToken)
     {
         var domain = await directory.DomainAsync(sender.Domain, cancellationToken).ConfigureAwait(false);
-        return domain is { Status: "verified" } && domain.WorkspaceId == sender.WorkspaceId
+        return domain is { } && domain.Status == Verified && domain.WorkspaceId == sender.WorkspaceId
             ? null
             : new SubmitFault(403, "domain_not_verified", $"The domain {sender.Domain} is not verified, so nothing can be sent from {sender.Address}.", $"Publish the records that /v0/domains/{sender.Domain} shows and verify the domain.");
     }

@@ -6,6 +6,7 @@ namespace AgentMta.Server.Outbound;
 
 /// <summary>The envelope and bytes of one transaction.</summary>
 /// <param name="Prefix">Header fields of these recipients alone.</param>
+/// <param name="EnvelopeId">ENVID as the submitter wrote it, in xtext (RFC 3461 4.4).</param>
 internal sealed record OutboundTransaction(
     string ReversePath, IReadOnlyList<OutboundRecipient> Recipients, ReadOnlyMemory<byte> Prefix, ReadOnlyMemory<byte> Content, bool Utf8 = false, bool EightBit = false,
     bool RequireTls = false, string? Return = null, string? EnvelopeId = null)
@@ -197,7 +198,7 @@ internal sealed partial class SmtpClient
         if (Features.Dsn && transaction.Return is not null)
             command += $" RET={transaction.Return}";
         if (Features.Dsn && transaction.EnvelopeId is not null)
-            command += $" ENVID={Xtext.Encode(transaction.EnvelopeId)}";
+            command += $" ENVID={transaction.EnvelopeId}";
         return command;
     }
 

@@ -117,11 +117,14 @@ internal sealed class Submitter(SubmissionStore store, RawReader raws, SendPolic
         if (submission.TargetMessageId is not { } id || await store.TargetAsync(scope, submission.InboxId, id, cancellationToken).ConfigureAwait(false) is not { } target)
             return null;
         var links = await store.ThreadAsync(scope.WorkspaceId, target.ThreadId, cancellationToken).ConfigureAwait(false);
-        var raw = await raws.ReadAsync(scope.WorkspaceId, target.RawId, cancellationToken).ConfigureAwait(false) ?? ReadOnlyMemory<byte>.Empty;
+        using var stored = await raws.ReadAsync(scope.WorkspaceId, target.RawId, cancellationToken).ConfigureAwait(false);
+        // Copied, as the content's texts and attachments are read when the message is composed.
+        var raw = submission.Kind == SubmissionKind.Forward ? stored?.Bytes.ToArray() ?? [] : stored?.Bytes ?? ReadOnlyMemory<byte>.Empty;
         // RFC 3834 2: whether a machine wrote it says its header.
         var automatic = HeaderList.Parse(raw).Value("Auto-Submitted") is { } marked && !marked.Trim().StartsWith("no", StringComparison.OrdinalIgnoreCase);
         var content = submission.Kind == SubmissionKind.Forward ? MessageContent.Read(MimeMessage.Parse(raw)) : null;
-        return new AnsweredMessage(target with { AutoSubmitted = target.AutoSubmitted || automatic }, ReferenceChain.Build(target.MessageId, links), content, raw);
+        return new AnsweredMessage(
+            target with { AutoSubmitted = target.AutoSubmitted || automatic }, ReferenceChain.Build(target.MessageId, links), content, content is null ? ReadOnlyMemory<byte>.Empty : raw);
     }
 
     private static string? LabelRefusal(IReadOnlyList<string> labels)

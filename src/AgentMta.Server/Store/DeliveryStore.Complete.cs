@@ -22,6 +22,10 @@ internal sealed partial class DeliveryStore
         }
     }
 
+    /// <summary>Whether the message has a copy for this recipient.</summary>
+    public static bool HasRecipient(WriteSession session, string workspaceId, string messageKey, string recipient) =>
+        session.Scalar<long>("SELECT COUNT(*) FROM deliveries WHERE workspace_id = @p1 AND message_key = @p2 AND recipient = @p3", workspaceId, messageKey, recipient) > 0;
+
     /// <summary>Whether any copy of the message has left already.</summary>
     public static bool HasLeft(WriteSession session, string workspaceId, string messageKey) =>
         session.Scalar<long>("SELECT COUNT(*) FROM deliveries WHERE workspace_id = @p1 AND message_key = @p2 AND state = 'delivered'", workspaceId, messageKey) > 0;

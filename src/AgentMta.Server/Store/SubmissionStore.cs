@@ -82,6 +82,20 @@ internal sealed class SubmissionStore(Database database)
     public ValueTask<List<Suppression>> SuppressedAsync(UseCase useCase, IReadOnlyList<string> addresses, CancellationToken cancellationToken) =>
         database.ReadAsync(session => SuppressionStore.Check(session, useCase.WorkspaceId, useCase.UseCaseId, useCase.Domain, addresses), cancellationToken);
 
+    /// <summary>The raw of a stored message; null where the message is gone.</summary>
+    public static string? RawId(WriteSession session, string workspaceId, string messageKey) =>
+        session.Scalar<string>("SELECT raw_id FROM messages WHERE workspace_id = @p1 AND message_key = @p2", workspaceId, messageKey);
+
+    /// <summary>Adds envelope recipients to a sent message: their answers are proven replies too.</summary>
+    public static void AddRecipients(WriteSession session, NewMessage message, IReadOnlyList<string> recipients)
+    {
+        var known = StoreJson.ReadList(session.Scalar<string>(
+            "SELECT recipients FROM message_ids WHERE workspace_id = @p1 AND inbox_id = @p2 AND message_id = @p3", message.WorkspaceId, message.InboxId, message.MessageId));
+        session.Execute(
+            "UPDATE message_ids SET recipients = @p4 WHERE workspace_id = @p1 AND inbox_id = @p2 AND message_id = @p3",
+            message.WorkspaceId, message.InboxId, message.MessageId, StoreJson.Write([.. known.Union(recipients, StringComparer.Ordinal)]));
+    }
+
     private static SenderProfile ReadSender(DbDataReader row)
     {
         var (workspaceId, inboxId, podId, useCaseId) = (row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3));

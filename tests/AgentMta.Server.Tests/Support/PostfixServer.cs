@@ -22,9 +22,9 @@ internal sealed class PostfixServer : IAsyncDisposable
     public string Log => File.Exists(Path.Combine(Folder, "log")) ? File.ReadAllText(Path.Combine(Folder, "log")) : "";
 
     /// <summary>Starts it as the MX of <paramref name="domain"/>, with mailboxes for it, sending mail of <paramref name="transports"/> (domain, port on loopback) there.</summary>
-    public static async Task<PostfixServer> StartAsync(string domain, IReadOnlyList<string> users, IReadOnlyDictionary<string, int> transports, params string[] settings)
+    public static async Task<PostfixServer> StartAsync(string domain, IReadOnlyList<string> users, IReadOnlyDictionary<string, int> transports, int port, params string[] settings)
     {
-        var server = new PostfixServer(Directory.CreateTempSubdirectory("agentmta-postfix-").FullName, FreePort());
+        var server = new PostfixServer(Directory.CreateTempSubdirectory("agentmta-postfix-").FullName, port);
         File.SetUnixFileMode(server.Folder, (UnixFileMode)0b111_101_101);
         var configuration = Directory.CreateDirectory(Path.Combine(server.Folder, "etc")).FullName;
         foreach (var name in new[] { "queue", "lib", "mail" })

@@ -43,6 +43,7 @@ internal sealed class SmtpTestServer : IAsyncDisposable
         Accept = TakeAsync;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        builder.WebHost.UseSockets(SmtpListenOptions.BoundBuffers);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             Listen(kestrel, DoorRole.Mx, implicitTls: false);

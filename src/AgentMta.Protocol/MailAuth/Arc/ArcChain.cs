@@ -40,8 +40,8 @@ internal sealed class ArcChain
         var chain = new ArcChain(header);
         for (var i = 0; i < header.Fields.Count; i++)
             chain.Add(i);
-        if (header.TooManyFields && !chain.IsEmpty)
-            chain.Fault ??= $"the header has more than {MessageHeader.MaxFields} fields";
+        if (!chain.IsEmpty)
+            chain.Fault ??= header.Fault;
         chain.Fault ??= chain.IsEmpty ? null : chain.StructureFault();
         return chain;
     }

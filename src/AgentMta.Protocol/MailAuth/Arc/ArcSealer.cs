@@ -11,7 +11,7 @@ public static class ArcSealer
     private const int LongTag = 900;
 
     /// <summary>Gives the three fields, each ended by CRLF, to be put in front of <paramref name="message"/>; empty where nothing may be added: the chain has failed
-    /// before or has <see cref="ArcChain.MaxInstances"/> sets.</summary>
+    /// before or has <see cref="ArcChain.MaxInstances"/> sets, or the header is beyond all bounds.</summary>
     /// <param name="message">Header and body with CRLF line ends, as they will be sent.</param>
     /// <param name="authResults">Our results without the authserv-id, "spf=pass smtp.mailfrom=…; dkim=…"; null takes them from the Authentication-Results fields of <paramref name="authservId"/> in the message.</param>
     /// <param name="authservId">Who saw these results.</param>
@@ -27,8 +27,11 @@ public static class ArcSealer
         var header = MessageHeader.Read(message);
         var instance = chain.Instances + 1;
         // RFC 8617 5.1: a set is not added to a chain that a sealer has already closed with cv=fail.
-        if (instance > ArcChain.MaxInstances || chain.Seals.Any(s => s.ChainValidation == "fail"))
+        if (instance > ArcChain.MaxInstances || header.Fault is not null || chain.Seals.Any(s => s.ChainValidation == "fail"))
             return [];
+        var sets = chain.Status == ArcStatus.Pass ? ArcChain.Read(header) : null;
+        if (sets is not null && (sets.Fault is not null || sets.Highest != chain.Instances))
+            throw new ArgumentException("the verdict on the chain is not about this message");
         var time = now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         var domain = TagValue.Name(Encoding.UTF8.GetBytes(key.Domain), 2) ?? throw new ArgumentException($"\"{key.Domain}\" is no domain to sign for");
         var selector = TagValue.Name(Encoding.UTF8.GetBytes(key.Selector), 1) ?? throw new ArgumentException($"\"{key.Selector}\" is no selector");
@@ -50,12 +53,8 @@ public static class ArcSealer
         var seal = Sign("ARC-Seal", [$"cv={cv}", $"d={domain}", $"i={instance}", $"s={selector}", $"t={time}"], key.Key, digest =>
         {
             // RFC 8617 5.1.2: over a broken chain only the new set is sealed.
-            if (chain.Status == ArcStatus.Pass)
-            {
-                foreach (var set in ArcChain.Read(header).Sets.Values)
-                    SealDigest.AppendSet(digest, header, set);
-            }
-
+            foreach (var set in sets?.Sets.Values ?? [])
+                SealDigest.AppendSet(digest, header, set);
             AppendWhole(digest, results);
             AppendWhole(digest, signature);
         });

@@ -69,14 +69,16 @@ internal sealed class BodyHashes(ReadOnlyMemory<byte> body)
             var hasLineEnd = lineEnd >= 0;
             var crlf = lineEnd > 0 && body[next - 2] == '\r';
             var line = body[position..(hasLineEnd ? next - (crlf ? 2 : 1) : next)];
-            if ((crlf || !hasLineEnd) && IsRelaxed(line))
+            var relaxed = IsRelaxed(line);
+            if (relaxed && (crlf || !hasLineEnd))
             {
                 position = next;
                 continue;
             }
 
-            pass.Append(body[runStart..position]);
-            AppendRelaxedLine(pass, line);
+            pass.Append(body[runStart..(relaxed ? position + line.Length : position)]);
+            if (!relaxed)
+                AppendRelaxedLine(pass, line);
             if (hasLineEnd)
                 pass.Append("\r\n"u8);
             position = runStart = next;

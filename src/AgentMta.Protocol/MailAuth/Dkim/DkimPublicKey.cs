@@ -12,6 +12,8 @@ internal sealed class DkimPublicKey
     /// <summary>Larger keys would only cost the verifier time.</summary>
     private const int MaxRsaBits = 8192;
 
+    private const int MaxExponentOctets = 8;
+
     private readonly RsaLease? _rsa;
     private readonly byte[]? _ed25519;
     private readonly List<string>? _hashes;
@@ -72,9 +74,9 @@ internal sealed class DkimPublicKey
         var tags = TagList.Parse(Encoding.Latin1.GetBytes(record), out var error);
         if (tags is null)
             return new DkimPublicKey($"the key record is no tag list: {error}", record.Contains("DKIM1", StringComparison.Ordinal));
-        // RFC 6376 3.6.1: v= comes first where it is, and is DKIM1.
-        if (tags.TryGet("v"u8, out var version) && (!version.SequenceEqual("DKIM1"u8) || !tags.IsFirst("v"u8)))
-            return new DkimPublicKey("v= of the key record is not DKIM1 in the first place", tags.Has("p"u8));
+        // RFC 6376 3.6.1: DKIM1 where it is. It should come first too; records that have it elsewhere are in use and clear enough.
+        if (tags.TryGet("v"u8, out var version) && !version.SequenceEqual("DKIM1"u8))
+            return new DkimPublicKey("v= of the key record is not DKIM1", tags.Has("p"u8));
         if (!tags.TryGet("p"u8, out var data))
             return new DkimPublicKey("the key record has no p=", tags.Has("v"u8));
         if (data.IsEmpty)
@@ -93,6 +95,9 @@ internal sealed class DkimPublicKey
     {
         if (ImportRsa(key) is not { } parameters)
             return new DkimPublicKey("p= of the key record is no RSA key");
+        // A longer exponent makes each verification as dear as a signature.
+        if (parameters.Exponent!.Length > MaxExponentOctets)
+            return new DkimPublicKey($"the exponent of the key has more than {MaxExponentOctets} octets");
         var rsa = new RsaLease(parameters);
         if (rsa.Bits > MaxRsaBits)
             return new DkimPublicKey($"the key has {rsa.Bits} bits, more than {MaxRsaBits}");

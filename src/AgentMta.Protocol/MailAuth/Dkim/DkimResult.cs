@@ -12,7 +12,7 @@ public sealed record DkimResult(DkimStatus Status, string? Domain, string? Selec
     /// <summary>The first eight characters of b=, the value of header.b in Authentication-Results (RFC 6008).</summary>
     public string? SignaturePrefix { get; init; }
 
-    /// <summary>c= spelled out, "relaxed/simple".</summary>
+    /// <summary>c= spelled out, "relaxed/simple"; null where the signature was not read so far.</summary>
     public string? Canonicalization { get; init; }
 
     /// <summary>The names of h= as written, in their order.</summary>

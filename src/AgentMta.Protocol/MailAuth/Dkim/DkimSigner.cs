@@ -14,7 +14,7 @@ public static class DkimSigner
     /// <param name="keys">One signature each, in this order from the top.</param>
     /// <param name="now">t=</param>
     /// <param name="options">Null for <see cref="DkimSignOptions.Default"/>.</param>
-    /// <exception cref="ArgumentException">The message has no From field, or a domain, selector or identity is none.</exception>
+    /// <exception cref="ArgumentException">The message has no From field or a header beyond all bounds, or a domain, selector or identity is none.</exception>
     public static byte[] Sign(ReadOnlyMemory<byte> message, IReadOnlyList<DkimSigningKey> keys, DateTimeOffset now, DkimSignOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(keys);
@@ -33,8 +33,8 @@ public static class DkimSigner
     /// <summary>h=: each name as often as it occurs, the oversigned ones once more (RFC 6376 5.4, 8.15).</summary>
     internal static List<string> SignedNames(MessageHeader header, DkimSignOptions options)
     {
-        if (header.TooManyFields)
-            throw new ArgumentException($"the header has more than {MessageHeader.MaxFields} fields");
+        if (header.Fault is not null)
+            throw new ArgumentException(header.Fault);
         // RFC 6376 5.4: From must be signed.
         if (header.FromBottom("From").Count == 0)
             throw new ArgumentException("a message without From cannot be signed");

@@ -94,10 +94,10 @@ public static class DkimVerifier
     /// <summary>What the field alone, the header and the clock decide, without DNS.</summary>
     private static DkimResult? EarlyVerdict(SignatureField signature, DateTimeOffset now)
     {
+        if (signature.Header.Fault is not null)
+            return Result(signature, DkimStatus.PermError, signature.Header.Fault);
         if (signature.Fault is not null)
-            return Result(signature, signature.Refused ? DkimStatus.Policy : DkimStatus.PermError, signature.Fault);
-        if (signature.Header.TooManyFields)
-            return Result(signature, DkimStatus.PermError, $"the header has more than {MessageHeader.MaxFields} fields");
+            return Result(signature, signature.FaultStatus, signature.Fault);
         // RFC 6376 3.5 x=
         return signature.ExpiresAt < now.ToUnixTimeSeconds() ? Result(signature, DkimStatus.PermError, "the signature has expired: x= lies in the past") : null;
     }
@@ -144,6 +144,7 @@ public static class DkimVerifier
             SignaturePrefix = signature.SignaturePrefix,
             Canonicalization = (signature.HeaderCanonicalization, signature.BodyCanonicalization) switch
             {
+                _ when signature.SignedHeaders.Count == 0 => null,
                 (DkimCanonicalization.Simple, DkimCanonicalization.Simple) => "simple/simple",
                 (DkimCanonicalization.Simple, _) => "simple/relaxed",
                 (_, DkimCanonicalization.Simple) => "relaxed/simple",

@@ -39,8 +39,8 @@ internal sealed class SignatureField
     /// <summary>Why it can never verify; null where it may.</summary>
     public string? Fault { get; private set; }
 
-    /// <summary>The fault is that of an algorithm we refuse, not of syntax.</summary>
-    public bool Refused { get; private set; }
+    /// <summary>What the fault makes of the signature: mostly a permanent error.</summary>
+    public DkimStatus FaultStatus { get; private set; } = DkimStatus.PermError;
 
     public string? Domain { get; private set; }
 
@@ -151,7 +151,7 @@ internal sealed class SignatureField
                 return null;
             case "rsa-sha1":
                 // RFC 8301 3.1: rsa-sha1 must not be verified.
-                Refused = true;
+                FaultStatus = DkimStatus.Policy;
                 return "a= is rsa-sha1, which RFC 8301 withdrew; rsa-sha256 or ed25519-sha256 could pass";
             default:
                 return "a= names no known algorithm";
@@ -160,8 +160,10 @@ internal sealed class SignatureField
 
     private string? ReadSignature(ReadOnlySpan<byte> b)
     {
+        if (b.IsEmpty)
+            return "b= is empty";
         if (TagValue.Base64(b) is not { } signature)
-            return b.IsEmpty ? "b= is empty" : "b= is not base64";
+            return Damaged("b= is not base64: it was changed after signing");
         Signature = signature;
         return null;
     }
@@ -170,8 +172,10 @@ internal sealed class SignatureField
     {
         if (!tags.TryGet("bh"u8, out var bh))
             return "bh= is missing";
+        if (bh.IsEmpty)
+            return "bh= is empty";
         if (TagValue.Base64(bh) is not { Length: Sha256Size } hash)
-            return "bh= is not the base64 of a SHA-256";
+            return Damaged("bh= is not the base64 of a SHA-256: it was changed after signing");
         BodyHash = hash;
         // RFC 8617 knows simple too, but the sealers that leave c= out, and the test suite, mean relaxed; RFC 6376 3.5 means simple.
         if (kind == SignatureKind.ArcMessage)
@@ -188,16 +192,29 @@ internal sealed class SignatureField
         if (!tags.TryGet("h"u8, out var h))
             return "h= is missing";
         SignedHeaders = TagValue.Items(h);
-        if (kind == SignatureKind.ArcMessage)
-        {
-            // RFC 8617 4.1.2: a seal is not known yet when the message is signed.
-            return SignedHeaders.Contains("arc-seal", StringComparer.OrdinalIgnoreCase) ? "h= names ARC-Seal" : null;
-        }
+        // RFC 8617 4.1.2: a seal is not known yet when the message is signed.
+        if (kind == SignatureKind.ArcMessage && SignedHeaders.Contains("arc-seal", StringComparer.OrdinalIgnoreCase))
+            return "h= names ARC-Seal";
+        return ReadFrom(kind);
+    }
 
-        // RFC 6376 5.4: From must be signed, and there must be one to sign.
-        if (!SignedHeaders.Contains("from", StringComparer.OrdinalIgnoreCase))
-            return "h= does not name From";
-        return Header.FromBottom("from").Count == 0 ? "the message has no From field" : null;
+    private string? ReadFrom(SignatureKind kind)
+    {
+        var signed = SignedHeaders.Count(n => n.Equals("from", StringComparison.OrdinalIgnoreCase));
+        var present = Header.FromBottom("from").Count;
+        // RFC 6376 5.4: From must be signed, and there must be one to sign. An ARC-Message-Signature may leave it out.
+        if (signed == 0)
+            return kind == SignatureKind.Dkim ? "h= does not name From" : null;
+        if (present == 0 && kind == SignatureKind.Dkim)
+            return "the message has no From field";
+        // RFC 6376 8.15: a second From on top would show an author that nobody signed.
+        return present > signed ? Damaged("a From field was added that the signature does not cover") : null;
+    }
+
+    private string Damaged(string reason)
+    {
+        FaultStatus = DkimStatus.Fail;
+        return reason;
     }
 
     // RFC 6376 3.5 c=: header/body; the body is simple where only one is named.

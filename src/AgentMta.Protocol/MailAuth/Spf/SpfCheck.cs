@@ -18,6 +18,7 @@ internal sealed class SpfCheck(SpfRequest request, IDnsLookup dns, string localP
     private readonly SpfClient _client = new(request.ClientAddress);
     private readonly SpfExpansion _expansion = new(request, new SpfClient(request.ClientAddress), localPart, senderDomain);
     private IReadOnlyList<string>? _validatedNames;
+    private int _validationVoids;
     private string _fault = "";
 
     private enum Match
@@ -256,23 +257,30 @@ internal sealed class SpfCheck(SpfRequest request, IDnsLookup dns, string localP
     // RFC 7208 5.5: PTR names whose own addresses hold the client's; errors leave a name out, names past the tenth are not asked.
     private async ValueTask<IReadOnlyList<string>> ValidatedNamesAsync(bool counted)
     {
-        if (_validatedNames is not null)
-            return _validatedNames;
+        _validatedNames ??= await ValidateNamesAsync().ConfigureAwait(false);
+        // RFC 7208 4.6.4 counts terms: one that uses the same void answer again counts again.
+        if (counted)
+            VoidLookups += _validationVoids;
+        return _validatedNames;
+    }
+
+    private async ValueTask<IReadOnlyList<string>> ValidateNamesAsync()
+    {
         var names = new List<string>();
         var pointers = await dns.LookupAsync(_client.ReverseName(), DnsRecordType.PTR, cancellationToken).ConfigureAwait(false);
-        CountVoid(pointers, counted);
+        _validationVoids += pointers.IsVoid ? 1 : 0;
         var type = _client.IsIPv6 ? DnsRecordType.AAAA : DnsRecordType.A;
         for (var i = 0; i < Math.Min(pointers.Records.Count, MaxPointers); i++)
         {
             if (pointers.Records[i] is not NameRecord pointer || !MailDomain.HasValidLabels(pointer.Target.TrimEnd('.')))
                 continue;
             var answer = await dns.LookupAsync(pointer.Target, type, cancellationToken).ConfigureAwait(false);
-            CountVoid(answer, counted);
+            _validationVoids += answer.IsVoid ? 1 : 0;
             if (answer.Records.Any(r => r is AddressRecord a && a.Address.Equals(_client.Address)))
                 names.Add(pointer.Target.TrimEnd('.'));
         }
 
-        return _validatedNames = names;
+        return names;
     }
 
     private async ValueTask<(IReadOnlyList<DnsRecord> Records, Match? Fault)> LookupAsync(string name, DnsRecordType type, string domain)
@@ -283,14 +291,8 @@ internal sealed class SpfCheck(SpfRequest request, IDnsLookup dns, string localP
         var answer = await dns.LookupAsync(name, type, cancellationToken).ConfigureAwait(false);
         if (answer.IsTemporary)
             return ([], Temporary($"the {type} look-up of {name} {Failure(answer)}"));
-        CountVoid(answer, counted: true);
+        VoidLookups += answer.IsVoid ? 1 : 0;
         return VoidLookups > MaxVoidLookups ? ([], Permanent(VoidFault(domain))) : (answer.Records, null);
-    }
-
-    private void CountVoid(DnsAnswer answer, bool counted)
-    {
-        if (counted && answer.IsVoid)
-            VoidLookups++;
     }
 
     private Match Temporary(string fault)

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using AgentMta.Protocol.MailAuth;
 using AgentMta.Protocol.MailAuth.Dmarc;
@@ -30,6 +31,38 @@ public sealed class DmarcCorpusTests
             {
                 if (want.TryGetProperty(key, out var value) && value.GetString() != got?.ToLowerInvariant())
                     faults.Add($"{test.GetProperty("name")}: {key} {got} instead of {value} ({result.Reason})");
+            }
+        }
+
+        Assert.Empty(faults);
+    }
+
+    [CorpusFact("dmarc")]
+    public async Task Every_case_with_a_message_gives_the_expected_outcome()
+    {
+        var folder = CorpusFactAttribute.Folder("dmarc");
+        var suffixes = PublicSuffixList.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "..", "psl", "public_suffix_list.dat")));
+        using var manifest = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(folder, "manifest.json")));
+        var faults = new List<string>();
+        foreach (var test in manifest.RootElement.GetProperty("cases").EnumerateArray().Where(t => t.TryGetProperty("message", out _)))
+        {
+            using var zone = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(folder, test.GetProperty("dns_zone").GetString()!)));
+            var request = new MailAuthRequest
+            {
+                Message = await File.ReadAllBytesAsync(Path.Combine(folder, test.GetProperty("message").GetString()!)),
+                ClientAddress = IPAddress.Parse(test.GetProperty("client_ip").GetString()!),
+                Helo = test.GetProperty("helo").GetString()!,
+                MailFrom = test.GetProperty("mail_from").GetString()!,
+                Now = DateTimeOffset.FromUnixTimeSeconds(1_795_000_000),
+                DmarcSpec = DmarcSpec.Rfc7489,
+                PublicSuffixes = suffixes,
+            };
+            var dmarc = (await MailAuthenticator.AuthenticateAsync(request, CorpusZone.Typed(zone.RootElement), CancellationToken.None)).Dmarc;
+            foreach (var want in test.GetProperty("expected").EnumerateObject())
+            {
+                var got = want.Name switch { "result" => dmarc.Status.ToString(), "disposition" => dmarc.Disposition.ToString(), _ => want.Value.GetString()! };
+                if (!got.Equals(want.Value.GetString(), StringComparison.OrdinalIgnoreCase))
+                    faults.Add($"{test.GetProperty("name")}: {want.Name} {got} instead of {want.Value} ({dmarc.Reason})");
             }
         }
 

@@ -1,0 +1,53 @@
+using System.Text.Json;
+using AgentMta.Server.Inbound;
+using AgentMta.Server.Store;
+
+namespace AgentMta.Server.Hosting;
+
+/// <summary><c>GET /healthz</c>: whether the server can do its work now, for supervisors and load balancers; needs no key and tells nothing of anybody's mail.</summary>
+internal static class HealthEndpoint
+{
+    private const int CertificateWarningDays = 21;
+
+    private static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(5);
+
+    /// <summary>Maps the endpoint: 200 when well (with warnings), 503 when the store cannot be written or the disk is full.</summary>
+    public static void Map(WebApplication app, Database database, RawSpool spool, CertificateStore certificates) =>
+        app.MapGet("/healthz", async (HttpContext context) =>
+        {
+            var warnings = new List<string>();
+            var faults = new List<string>();
+            try
+            {
+                // An empty transaction goes through the writer and its queue, as a message would.
+                await database.WriteAsync(_ => true, context.RequestAborted).WaitAsync(WriteLimit, context.RequestAborted).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is StoreException or TimeoutException)
+            {
+                faults.Add("store: " + e.Message);
+            }
+
+            if (!spool.HasRoom())
+                faults.Add("disk: less free space than FreeSpaceFloor; mail is deferred with 421 4.3.1");
+            if (certificates.DaysLeft() < CertificateWarningDays)
+                warnings.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"certificate: expires {certificates.Expiry:yyyy-MM-dd}, in {certificates.DaysLeft():0} days"));
+            context.Response.StatusCode = faults.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+            context.Response.ContentType = "application/json";
+            await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
+            json.WriteStartObject();
+            json.WriteString("status", faults.Count > 0 ? "failing" : warnings.Count > 0 ? "warning" : "ok");
+            json.WriteString("version", StartUpNotes.Version);
+            WriteList(json, "faults", faults);
+            WriteList(json, "warnings", warnings);
+            json.WriteEndObject();
+            await json.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+        });
+
+    private static void WriteList(Utf8JsonWriter json, string name, List<string> lines)
+    {
+        json.WriteStartArray(name);
+        foreach (var line in lines)
+            json.WriteStringValue(line);
+        json.WriteEndArray();
+    }
+}

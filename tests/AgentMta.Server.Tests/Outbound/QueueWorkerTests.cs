@@ -1,0 +1,87 @@
+using AgentMta.Protocol.MailAuth.Dkim;
+using AgentMta.Server.Model;
+using AgentMta.Server.Tests.Support;
+
+namespace AgentMta.Server.Tests.Outbound;
+
+public sealed class QueueWorkerTests
+{
+    [Fact]
+    public async Task A_submission_reaches_the_mx_signed_and_ends_as_delivered()
+    {
+        await using var bench = await OutboundBench.OpenAsync();
+        await bench.StartAsync();
+        var sent = await bench.SendAsync(["Ann <ann@example.net>"]);
+        Assert.Null(sent.Fault);
+        await bench.HappensAsync(EventTypes.Delivered);
+        var taken = Assert.Single(bench.Remote.Messages);
+        Assert.StartsWith("MAIL FROM:<b+", taken.Mail, StringComparison.Ordinal);
+        Assert.Equal(["ann@example.net"], taken.Recipients);
+        Assert.Contains("Subject: Hello\r\n", taken.Text, StringComparison.Ordinal);
+        Assert.Contains($"Message-ID: {sent.MessageId}\r\n", taken.Text, StringComparison.Ordinal);
+        Assert.Equal([EventTypes.Queued, EventTypes.Sent, EventTypes.Delivered], await bench.EventsAsync());
+        Assert.Equal(["[\"sent\",\"delivered\"]"], await bench.Store.RowsAsync("SELECT labels FROM messages"));
+        Assert.Equal(["delivered|1|127.0.0.1"], await bench.Store.RowsAsync("SELECT d.state, d.attempts, a.remote_address FROM deliveries d JOIN attempts a ON a.delivery_id = d.delivery_id"));
+        Assert.Equal(2, taken.Text.Split("DKIM-Signature:").Length - 1);
+    }
+
+    [Fact]
+    public async Task Several_recipients_of_a_domain_share_a_transaction()
+    {
+        await using var bench = await OutboundBench.OpenAsync();
+        await bench.SendAsync(["ann@example.net", "bob@example.net", "cid@example.net"]);
+        await bench.StartAsync();
+        await bench.HappensAsync(EventTypes.Delivered);
+        Assert.Equal(["ann@example.net", "bob@example.net", "cid@example.net"], Assert.Single(bench.Remote.Messages).Recipients);
+    }
+
+    [Fact]
+    public async Task Each_recipient_gets_the_verdict_that_the_remote_gave_it()
+    {
+        await using var bench = await OutboundBench.OpenAsync();
+        bench.Remote.Reply = line => line.Contains("gone@", StringComparison.Ordinal) ? "550 5.1.1 no such user" : line.Contains("later@", StringComparison.Ordinal) ? "450 4.2.1 try later" : null;
+        await bench.SendAsync(["ann@example.net", "gone@example.net", "later@example.net"]);
+        await bench.StartAsync();
+        await bench.HappensAsync(EventTypes.Bounced);
+        Assert.Equal(
+            ["ann@example.net|delivered|2.0.0", "gone@example.net|bounced|5.1.1", "later@example.net|deferred|4.2.1"],
+            await bench.Store.RowsAsync("SELECT recipient, state, last_status FROM deliveries ORDER BY recipient"));
+        Assert.Equal(["workspace|gone@example.net|bounce"], await bench.Store.RowsAsync("SELECT scope, address, reason FROM suppressions"));
+        Assert.Equal([EventTypes.Queued, EventTypes.Sent, EventTypes.Delivered, EventTypes.Deferred, EventTypes.Bounced], await bench.EventsAsync());
+    }
+
+    [Fact]
+    public async Task An_end_of_data_without_reply_is_tried_again_later()
+    {
+        await using var bench = await OutboundBench.OpenAsync();
+        bench.Remote.Reply = line => line == "DATA-END" ? "" : null;
+        await bench.SendAsync(["ann@example.net"]);
+        await bench.StartAsync();
+        await bench.HappensAsync(EventTypes.Deferred);
+        Assert.Equal(["deferred|1|4.4.2"], await bench.Store.RowsAsync("SELECT state, attempts, last_status FROM deliveries"));
+    }
+
+    [Fact]
+    public async Task A_domain_that_takes_no_mail_bounces_at_once()
+    {
+        await using var bench = await OutboundBench.OpenAsync();
+        await bench.SendAsync(["ann@nomail.example.net"]);
+        await bench.StartAsync();
+        await bench.HappensAsync(EventTypes.Bounced);
+        Assert.Equal(["bounced|5.1.10"], await bench.Store.RowsAsync("SELECT state, last_status FROM deliveries"));
+    }
+
+    [Fact]
+    public async Task A_connection_is_used_again()
+    {
+        await using var bench = await OutboundBench.OpenAsync(o => o with { SiteConnections = 1, SiteConnectionsLimit = 1, IdleConnection = TimeSpan.FromSeconds(5) });
+        await bench.StartAsync();
+        for (var i = 1; i <= 5; i++)
+        {
+            await bench.SendAsync([$"ann{i}@example.net"]);
+            await bench.Remote.TakenAsync(i);
+        }
+
+        Assert.Equal(1, bench.Remote.Connections);
+    }
+}

@@ -1,0 +1,119 @@
+using AgentMta.Server.Model;
+using AgentMta.Server.Store;
+
+namespace AgentMta.Server.Tests.Store;
+
+public sealed class RawSpoolTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("raws-").FullName;
+    private readonly RawSpool _spool;
+
+    public RawSpoolTests() => _spool = new RawSpool(_folder, freeSpaceFloor: 1, TimeProvider.System);
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, false)]
+    [InlineData(RawContent.InlineLimit, false)]
+    [InlineData(RawContent.InlineLimit + 1, true)]
+    [InlineData(3_000_000, true)]
+    public async Task What_is_written_is_read_and_only_large_messages_lie_in_files(int size, bool inFile)
+    {
+        var octets = new byte[size];
+        new Random(size).NextBytes(octets);
+        using var writer = _spool.Begin();
+        using (var content = await WriteAsync(writer, octets))
+        {
+            Assert.Equal(octets, content.Bytes.ToArray());
+            Assert.Equal(inFile, content.File is not null);
+            Assert.Equal(inFile ? 1 : 0, Files().Length);
+            if (inFile)
+            {
+                using var opened = _spool.Open(content.File!);
+                Assert.Equal(octets, opened.Bytes.ToArray());
+            }
+        }
+
+        writer.Dispose();
+        Assert.Equal(inFile ? 1 : 0, Files().Length); // completed: the file is no longer the writer's to remove
+    }
+
+    [Fact]
+    public async Task A_message_that_is_not_completed_leaves_no_file()
+    {
+        using (var writer = _spool.Begin())
+        {
+            await FillAsync(writer, new byte[200_000]);
+            Assert.Single(Files());
+        }
+
+        Assert.Empty(Files());
+    }
+
+    [Fact]
+    public async Task Files_that_nothing_names_are_swept()
+    {
+        using var one = _spool.Begin();
+        using var two = _spool.Begin();
+        using var kept = await WriteAsync(one, new byte[100_000]);
+        using var lost = await WriteAsync(two, new byte[100_000]);
+        Assert.Equal(1, _spool.DeleteOrphans(new HashSet<string> { kept.File! }));
+        Assert.Equal([kept.File], Files().Select(f => Path.GetRelativePath(_folder, f)));
+        _spool.Delete(kept.File!);
+        Assert.Empty(Files());
+    }
+
+    [Theory]
+    [InlineData("../../etc/passwd")]
+    [InlineData("ab/../0123456789012345678901.eml")]
+    [InlineData("")]
+    [InlineData("../01234567890123456789012345.eml")]
+    public void Only_names_of_its_own_form_are_opened(string name) => Assert.Throws<ArgumentException>(() => _spool.Open(name));
+
+    [Fact]
+    public async Task Files_are_for_their_owner_alone()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        using var writer = _spool.Begin();
+        using var content = await WriteAsync(writer, new byte[100_000]);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Files()[0]));
+    }
+
+    [Fact]
+    public void Room_is_measured_against_the_floor()
+    {
+        Assert.True(_spool.HasRoom());
+        Assert.False(new RawSpool(_folder, long.MaxValue, TimeProvider.System).HasRoom());
+        Assert.True(new RawSpool(Path.Combine(_folder, "not", "yet", "made"), 1, TimeProvider.System).HasRoom());
+    }
+
+    private static async Task<RawContent> WriteAsync(RawWriter writer, byte[] octets)
+    {
+        await FillAsync(writer, octets);
+        return await writer.CompleteAsync(CancellationToken.None);
+    }
+
+    private static async Task FillAsync(RawWriter writer, byte[] octets)
+    {
+        for (var at = 0; at < octets.Length;)
+        {
+            var count = Fill(writer, octets.AsSpan(at));
+            at += count;
+            if (writer.MustSpill)
+                await writer.SpillAsync(CancellationToken.None);
+        }
+    }
+
+    private static int Fill(RawWriter writer, ReadOnlySpan<byte> octets)
+    {
+        var room = writer.Room();
+        var count = Math.Min(room.Length, octets.Length);
+        octets[..count].CopyTo(room);
+        writer.Advance(count);
+        return count;
+    }
+
+    private string[] Files() => Directory.GetFiles(_folder, "*.eml", SearchOption.AllDirectories);
+}
