@@ -103,7 +103,7 @@ internal sealed class ServerHost : IAsyncDisposable
         var evidence = Own(SqliteDatabase.OpenEvidence(folder.Evidence, time, logs.CreateLogger<SqliteDatabase>()));
         var refusals = Own(new RefusalStore(evidence, time, logs.CreateLogger<RefusalStore>()));
         var meter = Own(new ReceiverMeter());
-        var receiving = ReceiverServices.Create(Options.ReceiverOptions(), database, spool, refusals, directory, resolver, keys, meter, time, logs);
+        var receiving = ReceiverServices.Create(Options.ReceiverOptions(), database, evidence, spool, refusals, directory, resolver, keys, meter, time, logs);
         var receiver = new Receiver(receiving);
 
         // 6
