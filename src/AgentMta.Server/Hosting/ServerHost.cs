@@ -111,6 +111,7 @@ internal sealed class ServerHost : IAsyncDisposable
         var apiKeys = new ApiKeyStore(database, time);
         var sending = OutboundParts.Create(Options.OutboundOptions(), rules, database, directory, keys, resolver, receiver.AcceptAsync, spool, apiKeys, time, logs);
         Own(sending.Meter);
+        Own(sending.Sts);
 
         // 7
         var certificates = Own(OpenCertificates(folder, logs));
