@@ -145,12 +145,12 @@ internal sealed class DemoStory(DemoServer agent, DemoServer remote, Cancellatio
             d => d["deliveries"]!.AsArray().Any(x => (string?)x!["state"] is "delivered" or "bounced" or "deferred")).ConfigureAwait(false);
         var delivery = deliveries["deliveries"]!.AsArray()[0]!;
         var attempt = delivery["attempts"]!.AsArray()[^1]!;
-        Show([$"{delivery["recipient"]}: {delivery["state"]} at {attempt["remote_host"]} [{attempt["remote_address"]}], {attempt["tls"] ?? "no TLS"}"]);
+        Show([$"{delivery["recipient"]}: {delivery["state"]} at {attempt["host"]} [{attempt["address"]}], {attempt["tls"] ?? "no TLS"}"]);
         Show(((string?)attempt["dialogue"] ?? "").Split('\n').Select(l => l.TrimEnd()));
         Check((string?)delivery["state"] == "delivered", "it was not delivered: " + attempt.ToJsonString());
     }
 
-    private void CheckVerdicts(JsonNode message)
+    private static void CheckVerdicts(JsonNode message)
     {
         var results = message["authentication_results"]!;
         var dkim = results["dkim"]!.AsArray().Select(d => $"{d!["result"]} {d["domain"]}/{d["selector"]}").ToList();

@@ -98,12 +98,12 @@ internal sealed class ServerHost : IAsyncDisposable
 
         // 5
         var directory = new DirectoryStore(database);
-        var spool = new RawSpool(folder.Raws, Options.FreeSpaceFloor, time);
+        var spool = Own(new RawSpool(folder.Raws, Options.FreeSpaceFloor, time));
         await SweepAsync(database, spool, logs).ConfigureAwait(false);
         var evidence = Own(SqliteDatabase.OpenEvidence(folder.Evidence, time, logs.CreateLogger<SqliteDatabase>()));
         var refusals = Own(new RefusalStore(evidence, time, logs.CreateLogger<RefusalStore>()));
         var meter = Own(new ReceiverMeter());
-        var receiving = ReceiverServices.Create(Options.ReceiverOptions(), database, spool, refusals, directory, resolver, keys, meter, time, logs);
+        var receiving = ReceiverServices.Create(Options.ReceiverOptions(), database, evidence, spool, refusals, directory, resolver, keys, meter, time, logs);
         var receiver = new Receiver(receiving);
 
         // 6

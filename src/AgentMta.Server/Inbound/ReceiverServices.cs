@@ -1,5 +1,6 @@
 using AgentMta.Protocol.Dns;
 using AgentMta.Server.Inbound.Gates;
+using AgentMta.Server.Inbound.Scanners;
 using AgentMta.Server.Model;
 using AgentMta.Server.Store;
 
@@ -32,22 +33,24 @@ internal sealed record ReceiverServices
 
     public required ILogger Log { get; init; }
 
-    /// <summary>Puts the parts together; what is not given here is made here.</summary>
+    /// <summary>Puts the parts together; what is not given here is made here. <paramref name="evidence"/> is the file of refusals.</summary>
     public static ReceiverServices Create(
-        ReceiverOptions options, Database database, RawSpool spool, RefusalStore refusals, DirectoryStore directory, IDnsLookup dns, KeyRing keys, ReceiverMeter meter,
+        ReceiverOptions options, Database database, Database evidence, RawSpool spool, RefusalStore refusals, DirectoryStore directory, IDnsLookup dns, KeyRing keys, ReceiverMeter meter,
         TimeProvider time, ILoggerFactory logs)
     {
         var correspondents = new CorrespondentStore(database);
         var refusalLog = new RefusalLog(refusals, time);
+        var lists = new DnsLists(options.Gates.DnsLists, dns);
+        var greylist = new Greylist(options.Gates.Greylist, new GreylistStore(evidence), time);
         return new ReceiverServices
         {
             Options = options,
             Database = database,
             Spool = spool,
             Dns = dns,
-            Recipients = new Recipients(directory, new AddressTokens(keys), refusalLog, dns, options),
+            Recipients = new Recipients(directory, new AddressTokens(keys), correspondents, greylist, lists, refusalLog, dns, options),
             Cases = new GateCaseReader(correspondents, new ListStore(database), new MessageIds(keys)),
-            Gates = GateTable.Create(options, time),
+            Gates = GateTable.Create(options, lists, time),
             Correspondents = correspondents,
             Refusals = refusalLog,
             Meter = meter,

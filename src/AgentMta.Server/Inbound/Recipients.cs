@@ -1,13 +1,16 @@
 using AgentMta.Protocol.Addresses;
 using AgentMta.Protocol.Dns;
 using AgentMta.Protocol.Smtp;
+using AgentMta.Server.Inbound.Gates;
+using AgentMta.Server.Inbound.Scanners;
 using AgentMta.Server.Model;
 using AgentMta.Server.Store;
 
 namespace AgentMta.Server.Inbound;
 
 /// <summary>Decides MAIL and RCPT before any data: whose address it is, and that we are no relay (promises 2 and 3).</summary>
-internal sealed class Recipients(DirectoryStore directory, AddressTokens tokens, RefusalLog refusals, IDnsLookup dns, ReceiverOptions options)
+internal sealed class Recipients(
+    DirectoryStore directory, AddressTokens tokens, CorrespondentStore correspondents, Greylist greylist, DnsLists lists, RefusalLog refusals, IDnsLookup dns, ReceiverOptions options)
 {
     // smtp.md: the same words for every unknown address, so that nothing else can be told from them.
     private static readonly SmtpReply Unknown = new(550, "5.1.1", "No such mailbox here");
@@ -42,14 +45,33 @@ internal sealed class Recipients(DirectoryStore directory, AddressTokens tokens,
         var target = await ResolveAsync(recipient, cancellationToken).ConfigureAwait(false);
         if (target is null)
             return refusals.Refuse("rcpt", session, reversePath, recipient, null, Unknown);
-        if (reversePath.Length > 0)
-            return null;
-        // design.md, Addresses of our own: the null sender has one RCPT, a valid token, postmaster, or an inbox that has sent.
+        var refusal = reversePath.Length == 0
+            ? await CheckBounceAsync(target, recipientsSoFar, cancellationToken).ConfigureAwait(false)
+            : await CheckClientAsync(session, reversePath, target, cancellationToken).ConfigureAwait(false);
+        return refusal is null ? null : refusals.Refuse("rcpt", session, reversePath, recipient, target.Inbox, refusal);
+    }
+
+    // design.md, Addresses of our own: the null sender has one RCPT, a valid token, postmaster, or an inbox that has sent.
+    private async ValueTask<SmtpReply?> CheckBounceAsync(Target target, int recipientsSoFar, CancellationToken cancellationToken)
+    {
         if (recipientsSoFar > 0)
-            return refusals.Refuse("rcpt", session, reversePath, recipient, target.Inbox, OneBounce);
-        return target.IsExempt || await directory.HasSentAsync(target.Inbox, cancellationToken).ConfigureAwait(false)
-            ? null
-            : refusals.Refuse("rcpt", session, reversePath, recipient, target.Inbox, NoBounce);
+            return OneBounce;
+        return target.IsExempt || await directory.HasSentAsync(target.Inbox, cancellationToken).ConfigureAwait(false) ? null : NoBounce;
+    }
+
+    // DNS lists that refuse, then greylisting; both only where set, and neither for clients and addresses that are free of them.
+    private async ValueTask<SmtpReply?> CheckClientAsync(SessionInfo session, string reversePath, Target target, CancellationToken cancellationToken)
+    {
+        if (target.IsExempt || options.Gates.IsExempt(session.ClientAddress))
+            return null;
+        var hits = await lists.FindAsync(session.ClientAddress, cancellationToken).ConfigureAwait(false);
+        var welcome = hits.Any(h => h.List.Score < 0);
+        if (!welcome && hits.FirstOrDefault(h => h.List.Refuse) is { } hit)
+            return new SmtpReply(550, "5.7.1", $"Your address {session.ClientAddress} is listed by {hit.List.Zone}");
+        if (welcome || !greylist.Covers(target.Inbox))
+            return null;
+        var known = await correspondents.AskAsync(target.Inbox, AddressParts.Read(reversePath), [], cancellationToken).ConfigureAwait(false);
+        return known.KnownSender ? null : await greylist.CheckAsync(session, reversePath, target.Inbox, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Whose address it is; null for nobody's. The order: an inbox of that very name, a valid token, abuse, the name before a plus.</summary>

@@ -17,6 +17,7 @@ internal static class Labels
     public const string Unauthenticated = "unauthenticated";
     public const string Trash = "trash";
     public const string Scheduled = "scheduled";
+    public const string Archived = "archived";
     public const string AutoReply = "autoreply";
 
     /// <summary>Labels that tell what happened; they change only with it.</summary>

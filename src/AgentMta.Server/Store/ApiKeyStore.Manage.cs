@@ -25,13 +25,16 @@ internal sealed partial class ApiKeyStore
 
     /// <summary>A page of the keys within the scope in order of making; <paramref name="after"/> is the id that ended the last page.</summary>
     public ValueTask<List<ApiKey>> ListAsync(Scope scope, string? after, int limit, bool ascending, CancellationToken cancellationToken) => database.ReadAsync(
-        session => session.Query(
-            scope,
-            $"""
-            SELECT {Columns} FROM api_keys k WHERE {scope.OnInbox("k")} AND k.revoked_at IS NULL AND (@p1 IS NULL OR k.api_key_id {(ascending ? ">" : "<")} @p1)
-            ORDER BY k.api_key_id {(ascending ? "ASC" : "DESC")} LIMIT @p2
-            """,
-            Read, after, limit),
+        session =>
+        {
+            var where = new SqlConditions();
+            if (after is not null)
+                where.And($"k.api_key_id {(ascending ? ">" : "<")} {where.Value(after)}");
+            return session.Query(
+                scope,
+                $"SELECT {Columns} FROM api_keys k WHERE {scope.OnInbox("k")} AND k.revoked_at IS NULL{where.Sql} ORDER BY k.api_key_id {(ascending ? "ASC" : "DESC")} LIMIT {where.Value(limit)}",
+                Read, where.Values);
+        },
         cancellationToken);
 
     /// <summary>One key within the scope, or null.</summary>
@@ -58,6 +61,10 @@ internal sealed partial class ApiKeyStore
             EventStore.Append(session, scope.WorkspaceId, new NewEvent(EventTypes.ApiKeyRevoked, scope.PodId, scope.InboxId));
         return changed;
     }
+
+    /// <summary>Whether the secret was good until its key expired: only then is more said than "unknown".</summary>
+    public ValueTask<bool> IsExpiredAsync(string secret, CancellationToken cancellationToken) => database.ReadAsync(
+        session => session.Scalar<long>("SELECT 1 FROM api_keys WHERE secret_hash = @p1 AND revoked_at IS NULL AND expires_at <= @p2", Hash(secret), time.NowMicros()) == 1, cancellationToken);
 
     /// <summary>Notes the use of a key, at most once a minute.</summary>
     public Task TouchAsync(Credential credential, CancellationToken cancellationToken) => database.WriteAsync(

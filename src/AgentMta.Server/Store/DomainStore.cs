@@ -18,18 +18,23 @@ internal sealed class DomainStore(Database database)
     public static Domain? Get(StoreSession session, Scope scope, string name) =>
         session.First(scope, $"SELECT {Columns} FROM domains d WHERE {scope.OnPod("d")} AND d.domain = @p1", Read, name);
 
+    /// <summary>The oldest verified domain that the scope sees: where inboxes go that ask for none.</summary>
+    public static Domain? First(StoreSession session, Scope scope) =>
+        session.First(scope, $"SELECT {Columns} FROM domains d WHERE {scope.OnPod("d")} AND d.status = 'VERIFIED' ORDER BY d.created_at, d.domain LIMIT 1", Read);
+
     /// <summary>Whether any workspace has this domain.</summary>
     public static bool IsTaken(StoreSession session, string name) => session.Scalar<long>("SELECT COUNT(*) FROM domains WHERE domain = @p1", name) > 0;
 
     /// <summary>A page in order of making; <paramref name="after"/> is the (time, name) that ended the last page.</summary>
     public ValueTask<List<Domain>> ListAsync(Scope scope, (long CreatedAt, string Name)? after, int limit, bool ascending, CancellationToken cancellationToken) => database.ReadAsync(
-        session => session.Query(
-            scope,
-            $"""
-            SELECT {Columns} FROM domains d WHERE {scope.OnPod("d")} AND (@p1 IS NULL OR (d.created_at, d.domain) {(ascending ? ">" : "<")} (@p1, @p2))
-            ORDER BY d.created_at {(ascending ? "ASC" : "DESC")}, d.domain {(ascending ? "ASC" : "DESC")} LIMIT @p3
-            """,
-            Read, after?.CreatedAt, after?.Name, limit),
+        session =>
+        {
+            var where = new SqlConditions();
+            where.AndBehind("d.created_at", "d.domain", after, ascending);
+            var order = ascending ? "ASC" : "DESC";
+            return session.Query(
+                scope, $"SELECT {Columns} FROM domains d WHERE {scope.OnPod("d")}{where.Sql} ORDER BY d.created_at {order}, d.domain {order} LIMIT {where.Value(limit)}", Read, where.Values);
+        },
         cancellationToken);
 
     /// <summary>Every domain of every workspace, for the verification worker and the built-in overlay.</summary>
@@ -45,6 +50,29 @@ internal sealed class DomainStore(Database database)
             domain.SubdomainsEnabled ? 1 : 0, domain.TrackingEnabled ? 1 : 0, domain.ClientId, domain.VerificationToken, domain.Checks,
             domain.VerifiedAt?.ToMicros(), domain.CheckedAt?.ToMicros(), domain.CreatedAt.ToMicros(), domain.UpdatedAt.ToMicros());
         EventStore.Append(session, domain.WorkspaceId, new NewEvent(EventTypes.DomainCreated, domain.PodId, Facts: DomainFact(domain.Name)));
+    }
+
+    /// <summary>Changes what is switched on; a verified domain whose records change is checked again. False where it is not within the scope.</summary>
+    public static bool Update(WriteSession session, Scope scope, Domain domain)
+    {
+        var changed = session.Execute(
+            scope,
+            $"UPDATE domains AS d SET feedback_enabled = @p2, subdomains_enabled = @p3, tracking_enabled = @p4, status = @p5, updated_at = @p6 WHERE {scope.OnPod("d")} AND d.domain = @p1",
+            domain.Name, domain.FeedbackEnabled ? 1 : 0, domain.SubdomainsEnabled ? 1 : 0, domain.TrackingEnabled ? 1 : 0, Word(domain.Status), session.Now) == 1;
+        if (changed)
+            EventStore.Append(session, domain.WorkspaceId, new NewEvent(EventTypes.DomainUpdated, domain.PodId, Facts: DomainFact(domain.Name)));
+        return changed;
+    }
+
+    /// <summary>Takes a domain away: no mail comes in or goes out by it any more, what is stored stays. False where it is not within the scope.</summary>
+    public static bool Delete(WriteSession session, Scope scope, string name)
+    {
+        if (Get(session, scope, name) is not { } domain)
+            return false;
+        session.Execute("DELETE FROM domains WHERE workspace_id = @p1 AND domain = @p2", domain.WorkspaceId, name);
+        session.Execute("DELETE FROM dkim_keys WHERE workspace_id = @p1 AND domain = @p2", domain.WorkspaceId, name);
+        EventStore.Append(session, domain.WorkspaceId, new NewEvent(EventTypes.DomainDeleted, domain.PodId, Facts: DomainFact(name)));
+        return true;
     }
 
     /// <summary>Keeps the outcome of a check; the first pass writes domain.verified.</summary>

@@ -33,6 +33,10 @@ internal sealed class EventStore(Database database)
                 scope, $"SELECT {Columns} FROM events e WHERE {scope.OnInbox("e")} AND e.cursor > @p1 ORDER BY e.cursor LIMIT @p2", Read, cursor, limit),
             cancellationToken);
 
+    /// <summary>The cursor of the newest event of a workspace.</summary>
+    public ValueTask<long> LastAsync(string workspaceId, CancellationToken cancellationToken) =>
+        database.ReadAsync(session => session.Scalar<long>("SELECT event_cursor FROM workspaces WHERE workspace_id = @p1", workspaceId), cancellationToken);
+
     private static StoredEvent Read(DbDataReader row) => new(
         row.GetString(0), row.GetInt64(1), row.GetString(2), row.GetString(3), row.Text(4), row.Text(5), row.Text(6), row.Text(7), row.Text(8),
         Clock.FromMicros(row.GetInt64(9)));

@@ -14,14 +14,14 @@ internal sealed partial class InboxStore(Database database)
 
     /// <summary>A page in order of making; <paramref name="after"/> is the (time, id) that ended the last page.</summary>
     public ValueTask<List<Inbox>> ListAsync(Scope scope, (long CreatedAt, string InboxId)? after, int limit, bool ascending, CancellationToken cancellationToken) => database.ReadAsync(
-        session => session.Query(
-            scope,
-            $"""
-            SELECT {Columns} FROM inboxes i WHERE {scope.OnInbox("i")}
-              AND (@p1 IS NULL OR (i.created_at, i.inbox_id) {(ascending ? ">" : "<")} (@p1, @p2))
-            ORDER BY i.created_at {(ascending ? "ASC" : "DESC")}, i.inbox_id {(ascending ? "ASC" : "DESC")} LIMIT @p3
-            """,
-            Read, after?.CreatedAt, after?.InboxId, limit),
+        session =>
+        {
+            var where = new SqlConditions();
+            where.AndBehind("i.created_at", "i.inbox_id", after, ascending);
+            var order = ascending ? "ASC" : "DESC";
+            return session.Query(
+                scope, $"SELECT {Columns} FROM inboxes i WHERE {scope.OnInbox("i")}{where.Sql} ORDER BY i.created_at {order}, i.inbox_id {order} LIMIT {where.Value(limit)}", Read, where.Values);
+        },
         cancellationToken);
 
     /// <summary>The inbox of this address within the scope, in a transaction or query.</summary>

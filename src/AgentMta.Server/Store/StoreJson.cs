@@ -12,6 +12,7 @@ namespace AgentMta.Server.Store;
 [JsonSerializable(typeof(List<StoredAttachment>))]
 [JsonSerializable(typeof(IReadOnlyList<StoredAttachment>))]
 [JsonSerializable(typeof(List<int[]>))]
+[JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(ReportFacts))]
 internal sealed partial class StoreJson : JsonSerializerContext
 {

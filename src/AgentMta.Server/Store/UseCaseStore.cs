@@ -10,12 +10,18 @@ internal sealed class UseCaseStore(Database database)
 
     /// <summary>The use case of this id, or null within the scope.</summary>
     public ValueTask<UseCase?> GetAsync(Scope scope, string useCaseId, CancellationToken cancellationToken) => database.ReadAsync(
-        session => session.First(scope, $"SELECT {Columns} FROM use_cases u WHERE {scope.OnPod("u")} AND u.use_case_id = @p1", Read, useCaseId), cancellationToken);
+        session => session.First(scope, $"SELECT {Columns} FROM use_cases u WHERE {Visible(scope)} AND u.use_case_id = @p1", Read, useCaseId), cancellationToken);
 
     /// <summary>A page of use cases, newest first; <paramref name="before"/> is the id that ended the last page.</summary>
     public ValueTask<List<UseCase>> ListAsync(Scope scope, string? before, int limit, CancellationToken cancellationToken) => database.ReadAsync(
-        session => session.Query(
-            scope, $"SELECT {Columns} FROM use_cases u WHERE {scope.OnPod("u")} AND (@p1 IS NULL OR u.use_case_id < @p1) ORDER BY u.use_case_id DESC LIMIT @p2", Read, before, limit),
+        session =>
+        {
+            var where = new SqlConditions();
+            if (before is not null)
+                where.And($"u.use_case_id < {where.Value(before)}");
+            return session.Query(
+                scope, $"SELECT {Columns} FROM use_cases u WHERE {Visible(scope)}{where.Sql} ORDER BY u.use_case_id DESC LIMIT {where.Value(limit)}", Read, where.Values);
+        },
         cancellationToken);
 
     /// <summary>The use case of an inbox, within a transaction or query.</summary>
@@ -54,6 +60,18 @@ internal sealed class UseCaseStore(Database database)
 
     /// <summary>The word of the database and the API for an unsubscribe scope.</summary>
     public static string Word(UnsubscribeScope scope) => scope == UnsubscribeScope.Setup ? "setup" : "use_case";
+
+    /// <summary>Takes a use case away that has no inbox any more; false where it is gone.</summary>
+    public static bool Delete(WriteSession session, UseCase useCase)
+    {
+        var deleted = session.Execute("DELETE FROM use_cases WHERE workspace_id = @p1 AND use_case_id = @p2", useCase.WorkspaceId, useCase.UseCaseId) == 1;
+        if (deleted)
+            EventStore.Append(session, useCase.WorkspaceId, new NewEvent(EventTypes.UseCaseDeleted, useCase.PodId, useCase.Sender));
+        return deleted;
+    }
+
+    // A use case owns one sender address: a key of that inbox sees it, no other of the pod.
+    private static string Visible(Scope scope) => scope.OnPod("u") + (scope.InboxId is null ? "" : " AND u.sender = @inbox");
 
     private static UseCase Read(DbDataReader row) => new(
         row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4) == "marketing" ? EmailType.Marketing : EmailType.Transactional,

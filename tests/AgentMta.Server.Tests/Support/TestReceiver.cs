@@ -45,7 +45,7 @@ internal sealed class TestReceiver : IAsyncDisposable
         Evidence = SqliteDatabase.OpenEvidence(Path.Combine(store.Folder, "evidence.db"), store.Time, NullLogger<SqliteDatabase>.Instance);
         Refusals = new RefusalStore(Evidence, store.Time, NullLogger<RefusalStore>.Instance);
         Spool = new RawSpool(Path.Combine(store.Folder, "raws"), freeSpaceFloor: 0, store.Time);
-        Services = ReceiverServices.Create(options, store.Database, Spool, Refusals, store.Directory, Dns, store.Keys, Meter, store.Time, NullLoggerFactory.Instance);
+        Services = ReceiverServices.Create(options, store.Database, Evidence, Spool, Refusals, store.Directory, Dns, store.Keys, Meter, store.Time, NullLoggerFactory.Instance);
         Receiver = new Receiver(Services);
     }
 

@@ -50,7 +50,28 @@ internal sealed record GateOptions
     /// <inheritdoc cref="FirstContactsPerHour"/>
     public int FirstContactsPerHourOfNetwork { get; init; } = 500;
 
-    /// <summary>Score from which a message is labelled spam.</summary>
+    /// <summary>clamd's socket, unix:/path or HOST:PORT; null switches the gate off.</summary>
+    public string? Clamd { get; init; }
+
+    /// <summary>What becomes of mail that clamd does not answer for.</summary>
+    public ScannerDown VirusScannerDown { get; init; } = ScannerDown.Accept;
+
+    /// <summary>rspamd's URL, for instance http://127.0.0.1:11333/; null leaves the built-in score.</summary>
+    public string? Rspamd { get; init; }
+
+    /// <summary>What becomes of mail that rspamd does not answer for: judged by the built-in score, or deferred.</summary>
+    public ScannerDown SpamScannerDown { get; init; } = ScannerDown.Accept;
+
+    /// <summary>How long a scanner may take.</summary>
+    public TimeSpan ScannerTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>DNS lists of client addresses.</summary>
+    public IReadOnlyList<Scanners.DnsListOptions> DnsLists { get; init; } = [];
+
+    /// <summary>Greylisting at RCPT.</summary>
+    public GreylistOptions Greylist { get; init; } = new();
+
+    /// <summary>Built-in score from which a message is labelled spam; 0 never labels.</summary>
     public double SpamLabelScore { get; init; } = 5;
 
     /// <summary>Score from which it is refused; 0 never refuses.</summary>

@@ -1,0 +1,58 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace AgentMta.Server.Api;
+
+/// <summary>The JSON of the wire: snake_case, absent for null, times in UTC; source-generated.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ErrorResponse))]
+[JsonSerializable(typeof(List<string>))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
+[JsonSerializable(typeof(Dictionary<string, JsonElement>))]
+[JsonSerializable(typeof(IReadOnlyDictionary<string, JsonElement>))]
+[JsonSerializable(typeof(InboxResponse))]
+[JsonSerializable(typeof(InboxList))]
+[JsonSerializable(typeof(CreateInboxRequest))]
+[JsonSerializable(typeof(UpdateInboxRequest))]
+[JsonSerializable(typeof(MessageResponse))]
+[JsonSerializable(typeof(MessageList))]
+[JsonSerializable(typeof(UpdateMessageRequest))]
+[JsonSerializable(typeof(MessageLabelsResponse))]
+[JsonSerializable(typeof(RawResponse))]
+[JsonSerializable(typeof(AttachmentResponse))]
+[JsonSerializable(typeof(TraceResponse))]
+[JsonSerializable(typeof(UnreadCountResponse))]
+[JsonSerializable(typeof(SendMessageRequest))]
+[JsonSerializable(typeof(SendMessageResponse))]
+[JsonSerializable(typeof(ThreadResponse))]
+[JsonSerializable(typeof(ThreadList))]
+[JsonSerializable(typeof(UpdateThreadRequest))]
+[JsonSerializable(typeof(ThreadLabelsResponse))]
+[JsonSerializable(typeof(UseCaseResponse))]
+[JsonSerializable(typeof(UseCaseList))]
+[JsonSerializable(typeof(UseCaseRequest))]
+[JsonSerializable(typeof(DomainResponse))]
+[JsonSerializable(typeof(DomainList))]
+[JsonSerializable(typeof(DomainRequest))]
+[JsonSerializable(typeof(SuppressionResponse))]
+[JsonSerializable(typeof(SuppressionList))]
+[JsonSerializable(typeof(SuppressionRequest))]
+[JsonSerializable(typeof(QueueTotalList))]
+[JsonSerializable(typeof(DeliveryList))]
+[JsonSerializable(typeof(QueueRequest))]
+[JsonSerializable(typeof(QueueChangeResponse))]
+[JsonSerializable(typeof(LogEventList))]
+[JsonSerializable(typeof(IdentityResponse))]
+internal sealed partial class ApiJson : JsonSerializerContext
+{
+    /// <summary>The one instance that everything is written and read with.</summary>
+    public static ApiJson Wire { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        MaxDepth = 32,
+        Converters = { new UtcTimeConverter() },
+    });
+}

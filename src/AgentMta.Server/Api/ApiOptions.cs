@@ -1,0 +1,26 @@
+namespace AgentMta.Server.Api;
+
+/// <summary>Settings of the HTTP API.</summary>
+internal sealed class ApiOptions
+{
+    /// <summary>Root of absolute URLs (downloads); without it the request's own host is taken.</summary>
+    public Uri? PublicUrl { get; set; }
+
+    /// <summary>Domain of inboxes that are made without one.</summary>
+    public string? DefaultDomain { get; set; }
+
+    /// <summary>Largest request body in octets: 25 MiB of message as base64.</summary>
+    public long MaxBodySize { get; set; } = 35 * 1024 * 1024;
+
+    /// <summary>How long a download URL works.</summary>
+    public TimeSpan DownloadLifetime { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>The longest that a poll waits; below the 60 s after which the SDK gives up.</summary>
+    public TimeSpan MaxWait { get; set; } = TimeSpan.FromSeconds(50);
+
+    /// <summary>Requests that one API key may make in a second, in the long run; 0 turns the limit off.</summary>
+    public int RequestsPerSecond { get; set; } = 100;
+
+    /// <summary>Requests that one API key may make at once on top of that.</summary>
+    public int RequestBurst { get; set; } = 400;
+}

@@ -1,0 +1,36 @@
+using System.Text.Json.Serialization.Metadata;
+
+namespace AgentMta.Server.Api;
+
+/// <summary>A query parameter as the contract describes it.</summary>
+/// <param name="Type">string, integer, boolean, date-time or list.</param>
+internal sealed record QueryParameter(string Name, string Type, bool Required = false);
+
+/// <summary>What one route is: who may call it, what goes in and what comes out. The filter and /openapi.json read the same record.</summary>
+internal sealed record ApiRoute
+{
+    public required string Method { get; init; }
+
+    public required string Pattern { get; init; }
+
+    /// <summary>The permission that a restricted key needs; null for none.</summary>
+    public string? Permission { get; init; }
+
+    /// <summary>One sentence for people.</summary>
+    public required string Summary { get; init; }
+
+    public JsonTypeInfo? Request { get; init; }
+
+    /// <summary>Whether the body may be left out altogether.</summary>
+    public bool BodyOptional { get; init; }
+
+    /// <summary>null answers 204.</summary>
+    public JsonTypeInfo? Response { get; init; }
+
+    /// <summary>A content type where the answer is not JSON.</summary>
+    public string? Media { get; init; }
+
+    public IReadOnlyList<QueryParameter> Query { get; init; } = [];
+
+    public IReadOnlyList<int> Errors { get; init; } = [];
+}

@@ -1,0 +1,67 @@
+using AgentMta.Server.Model;
+using AgentMta.Server.Store;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace AgentMta.Server.Api;
+
+/// <summary>Registers routes and stands in front of each: authenticates, checks the route's permission, narrows the scope to the pod and inbox in its path.</summary>
+internal sealed class ApiRoutes(IEndpointRouteBuilder app, ApiServices services, RequestLimits limits)
+{
+    /// <summary>The prefixes of a resource that lies at root, pod and inbox.</summary>
+    public static readonly IReadOnlyList<string> AllScopes = ["/v0", "/v0/pods/{pod_id}", "/v0/inboxes/{inbox_id}"];
+
+    /// <summary>The prefixes of a resource that lies at root and pod.</summary>
+    public static readonly IReadOnlyList<string> RootAndPod = ["/v0", "/v0/pods/{pod_id}"];
+
+    private readonly Authenticator _authenticator = new(new ApiKeyStore(services.Database, services.Time), services.Time, services.Log.CreateLogger<Authenticator>());
+    private readonly InboxStore _inboxes = new(services.Database);
+    private readonly WorkspaceStore _workspaces = new(services.Database);
+
+    /// <summary>All routes so far, as /openapi.json shows them.</summary>
+    public List<ApiRoute> All { get; } = [];
+
+    public ApiServices Services => services;
+
+    /// <summary>The authentication for what is no plain request (the websocket).</summary>
+    public Authenticator Authenticator => _authenticator;
+
+    /// <summary>Adds a route.</summary>
+    public void Map(ApiRoute route, Func<ApiCall, Task<IResult>> handler)
+    {
+        All.Add(route);
+        app.MapMethods(route.Pattern, [route.Method], context => RunAsync(context, route, handler)).WithMetadata(route);
+    }
+
+    private async Task RunAsync(HttpContext context, ApiRoute route, Func<ApiCall, Task<IResult>> handler)
+    {
+        // Kestrel's own limit is raised for the bodies that carry attachments; reading checks ours.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            size.MaxRequestBodySize = services.Options.MaxBodySize;
+        var credential = await _authenticator.AuthenticateAsync(context).ConfigureAwait(false);
+        limits.Take(credential);
+        if (route.Permission is { } permission && !credential.May(permission))
+            throw new ApiException(403, "missing_permission", $"The API key lacks the permission {permission}.", "Use a key that has it, or give it to this key.");
+        var call = await NarrowAsync(context, credential, RouteValues.Read(context, route.Pattern)).ConfigureAwait(false);
+        var result = await handler(call).ConfigureAwait(false);
+        await result.ExecuteAsync(context).ConfigureAwait(false);
+    }
+
+    private async Task<ApiCall> NarrowAsync(HttpContext context, Credential credential, IReadOnlyDictionary<string, string> values)
+    {
+        if (values.TryGetValue("inbox_id", out var address))
+        {
+            var inbox = await _inboxes.GetAsync(credential.Scope, AddressParts.Normalise(address), context.RequestAborted).ConfigureAwait(false);
+            if (inbox is null || (values.TryGetValue("pod_id", out var parent) && inbox.PodId != parent))
+                throw ApiException.NotFound($"The inbox {address}");
+            return new ApiCall(context, services, credential, values) { Scope = credential.Scope.ToInbox(inbox.InboxId), RouteInbox = inbox, RoutePod = inbox.PodId };
+        }
+
+        if (!values.TryGetValue("pod_id", out var pod))
+            return new ApiCall(context, services, credential, values);
+        if (credential.Scope.InboxId is not null)
+            throw new ApiException(403, "forbidden", "A key of one inbox may not use the routes of a pod.", "Use the routes below /v0/inboxes.");
+        var found = await _workspaces.FindPodAsync(credential.Scope, pod, context.RequestAborted).ConfigureAwait(false) ?? throw ApiException.NotFound($"The pod {pod}");
+        return new ApiCall(context, services, credential, values) { Scope = credential.Scope.ToPod(found.PodId), RoutePod = found.PodId };
+    }
+}

@@ -1,0 +1,31 @@
+using AgentMta.Server.Model;
+using AgentMta.Server.Outbound;
+using AgentMta.Server.Store;
+
+namespace AgentMta.Server.Api;
+
+/// <summary>All that the API works with, given by Hosting (and by tests).</summary>
+internal sealed record ApiServices
+{
+    public required Database Database { get; init; }
+
+    public required KeyRing Keys { get; init; }
+
+    /// <summary>Where raws of more than 64 KiB lie.</summary>
+    public required RawSpool Spool { get; init; }
+
+    public required SubmitMessage Submit { get; init; }
+
+    public required OptOut OptOut { get; init; }
+
+    /// <summary>Fetches attachments by URL; null turns that off.</summary>
+    public FetchUrl? Fetch { get; init; }
+
+    public required SendingDomains Domains { get; init; }
+
+    public required ApiOptions Options { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    public required ILoggerFactory Log { get; init; }
+}

@@ -1,0 +1,56 @@
+using AgentMta.Server.Model;
+
+namespace AgentMta.Server.Api;
+
+/// <summary>Turns the attachments of a request into bytes.</summary>
+/// <param name="fetch">Fetches what is given by URL; null where the server may not.</param>
+internal sealed class AttachmentReader(FetchUrl? fetch)
+{
+    private const int Maximum = 100;
+
+    /// <summary>The attachments with their bytes.</summary>
+    /// <exception cref="ApiException">400 naming the one that cannot be read.</exception>
+    public async Task<IReadOnlyList<SubmittedAttachment>> ReadAsync(IReadOnlyList<SendAttachment>? given, CancellationToken cancellationToken)
+    {
+        if (given is null || given.Count == 0)
+            return [];
+        if (given.Count > Maximum)
+            throw ApiException.Invalid("attachments", $"At most {Maximum} attachments are taken.");
+        var read = new List<SubmittedAttachment>(given.Count);
+        for (var i = 0; i < given.Count; i++)
+            read.Add(await ReadOneAsync(given[i], $"attachments.{i}", cancellationToken).ConfigureAwait(false));
+        return read;
+    }
+
+    private async Task<SubmittedAttachment> ReadOneAsync(SendAttachment given, string field, CancellationToken cancellationToken)
+    {
+        if (given.ContentDisposition is not (null or "inline" or "attachment"))
+            throw ApiException.Invalid(field, "content_disposition is inline or attachment.");
+        if ((given.Content is null) == (given.Url is null))
+            throw ApiException.Invalid(field, "Give either content (base64) or url.");
+        var inline = given.ContentDisposition == "inline" || (given.ContentDisposition is null && given.ContentId is not null);
+        if (given.Content is { } base64)
+            return new SubmittedAttachment(Decode(base64, field), given.Filename, given.ContentType, inline, given.ContentId);
+        if (fetch is null)
+            throw ApiException.Invalid(field, "This server fetches no attachments by url.", "Send the bytes as content.");
+        if (!Uri.TryCreate(given.Url, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.UserInfo.Length > 0)
+            throw ApiException.Invalid(field, "The url is not an http or https URL without credentials.", "Send the bytes as content.");
+        var fetched = await fetch(url, cancellationToken).ConfigureAwait(false);
+        if (fetched.Fault is { } fault)
+            throw ApiException.Invalid(field, $"{url}: {fault}", "Check that the URL is public and answers with the file, or send the bytes as content.");
+        return new SubmittedAttachment(fetched.Content!, given.Filename ?? fetched.FileName, given.ContentType ?? fetched.ContentType, inline, given.ContentId);
+    }
+
+    private static byte[] Decode(string base64, string field)
+    {
+        try
+        {
+            // Line ends are white space to the decoder; what is not base64 is named.
+            return Convert.FromBase64String(base64);
+        }
+        catch (FormatException)
+        {
+            throw ApiException.Invalid(field, "content is not base64.");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using System.Security.Cryptography;
+using AgentMta.Protocol.Addresses;
+using AgentMta.Server.Model;
+using AgentMta.Server.Store;
+
+namespace AgentMta.Server.Api;
+
+/// <summary>Which address a new inbox or use case may have: on a domain of the workspace, of a form that every mail system takes.</summary>
+internal static class InboxAddress
+{
+    private const string Alphabet = "abcdefghijkmnpqrstuvwxyz23456789";
+    private const int RandomLength = 12;
+
+    /// <summary>The domain that answers for addresses on this name: itself, or a parent that has subdomains switched on.</summary>
+    public static Domain Owner(StoreSession session, Scope scope, string name)
+    {
+        var domain = DomainName.Normalise(name) ?? throw ApiException.Invalid("domain", $"'{name}' is not a domain name.");
+        // A pod may use what is set up for the whole workspace: its addresses are its own all the same.
+        var workspace = new Scope(scope.WorkspaceId);
+        if (DomainStore.Get(session, workspace, domain) is { } own && IsUsable(own, scope, session))
+            return own;
+        for (var dot = domain.IndexOf('.', StringComparison.Ordinal); dot > 0; dot = domain.IndexOf('.', dot + 1))
+        {
+            if (DomainStore.Get(session, workspace, domain[(dot + 1)..]) is { SubdomainsEnabled: true } parent && IsUsable(parent, scope, session))
+                return parent;
+        }
+
+        throw new ApiException(422, "unprocessable", $"The workspace has no verified domain {domain}.", "Set the domain up under /v0/domains, publish its records and verify it.");
+    }
+
+    /// <summary>The address of this user name.</summary>
+    public static string Read(string userName, string domain)
+    {
+        var name = userName.Trim().ToLowerInvariant();
+        var address = $"{name}@{domain}";
+        if (name.Contains('@', StringComparison.Ordinal) || name.Length > Mailbox.MaxLocalPart || Mailbox.Parse(address) is null || name.Contains('"', StringComparison.Ordinal))
+            throw ApiException.Invalid("username", "It is the part of an address before the @: letters, digits, dot, hyphen, underscore.");
+        if (name is ['b' or 'f' or 'u', '+', ..])
+            throw ApiException.Invalid("username", "b+, f+ and u+ begin addresses of the server itself.");
+        return address;
+    }
+
+    /// <summary>A name that nobody has.</summary>
+    public static string RandomName() => RandomNumberGenerator.GetString(Alphabet, RandomLength);
+
+    private static bool IsUsable(Domain domain, Scope scope, StoreSession session) =>
+        domain.Status == DomainStatus.Verified && (scope.PodId is null || domain.PodId == scope.PodId || domain.PodId == WorkspaceStore.DefaultPod(session, scope.WorkspaceId));
+}

@@ -1,0 +1,143 @@
+using System.Text.Json;
+using AgentMta.Server.Model;
+using AgentMta.Server.Store;
+
+namespace AgentMta.Server.Api;
+
+/// <summary>An attachment on the wire.</summary>
+internal sealed record AttachmentResponse(string AttachmentId, long Size, string? Filename, string ContentType, string ContentDisposition, string? ContentId, string? DownloadUrl = null, DateTimeOffset? ExpiresAt = null)
+{
+    /// <summary>The attachment as lists show it.</summary>
+    public static AttachmentResponse Of(StoredAttachment attachment) =>
+        new(attachment.Id, attachment.Size, attachment.FileName, attachment.ContentType, attachment.Inline ? "inline" : "attachment", attachment.ContentId);
+}
+
+/// <summary>What SPF, DKIM and DMARC said when a message came, in the words of RFC 8601.</summary>
+/// <param name="Aligned">Whether somebody answers for the From.</param>
+internal sealed record AuthenticationResponse(string? Spf, string? Dkim, string? Dmarc, bool Aligned)
+{
+    /// <summary>The summary of a verdict's JSON; null where there is none.</summary>
+    public static AuthenticationResponse? Of(string? json)
+    {
+        if (string.IsNullOrEmpty(json))
+            return null;
+        using var verdict = JsonDocument.Parse(json);
+        var root = verdict.RootElement;
+        return new AuthenticationResponse(Result(root, "spf"), Signatures(root), Result(root, "dmarc"), root.TryGetProperty("aligned", out var aligned) && aligned.ValueKind == JsonValueKind.True);
+    }
+
+    private static string? Result(JsonElement root, string method) =>
+        root.TryGetProperty(method, out var value) && value.ValueKind == JsonValueKind.Object && value.TryGetProperty("result", out var result) ? result.GetString() : null;
+
+    // One word for all signatures: a pass where there is one, else what the first says.
+    private static string? Signatures(JsonElement root)
+    {
+        if (!root.TryGetProperty("dkim", out var signatures) || signatures.ValueKind != JsonValueKind.Array)
+            return null;
+        string? first = null;
+        foreach (var signature in signatures.EnumerateArray())
+        {
+            var result = signature.TryGetProperty("result", out var value) ? value.GetString() : null;
+            if (result == "pass")
+                return result;
+            first ??= result;
+        }
+
+        return first ?? "none";
+    }
+}
+
+/// <summary>A message on the wire; lists leave the bodies out.</summary>
+internal sealed record MessageResponse
+{
+    public required string InboxId { get; init; }
+
+    public required string ThreadId { get; init; }
+
+    public required string MessageId { get; init; }
+
+    public required IReadOnlyList<string> Labels { get; init; }
+
+    public required DateTimeOffset Timestamp { get; init; }
+
+    public required string From { get; init; }
+
+    public required IReadOnlyList<string> To { get; init; }
+
+    public IReadOnlyList<string>? Cc { get; init; }
+
+    public IReadOnlyList<string>? Bcc { get; init; }
+
+    public IReadOnlyList<string>? ReplyTo { get; init; }
+
+    public string? Subject { get; init; }
+
+    public string? Preview { get; init; }
+
+    public string? Text { get; init; }
+
+    public string? Html { get; init; }
+
+    public string? ExtractedText { get; init; }
+
+    public string? ExtractedHtml { get; init; }
+
+    public IReadOnlyList<AttachmentResponse>? Attachments { get; init; }
+
+    public string? InReplyTo { get; init; }
+
+    public IReadOnlyList<string>? References { get; init; }
+
+    public IReadOnlyDictionary<string, string>? Headers { get; init; }
+
+    public AuthenticationResponse? AuthenticationResults { get; init; }
+
+    public HighlightResponse? Highlights { get; init; }
+
+    /// <summary>Increases in the order in which messages came into the inbox.</summary>
+    public required long Uid { get; init; }
+
+    public required long Size { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>The message as lists show it.</summary>
+    public static MessageResponse Of(StoredMessage message) => new()
+    {
+        InboxId = message.InboxId,
+        ThreadId = message.ThreadId,
+        MessageId = message.MessageId,
+        Labels = message.Labels,
+        Timestamp = message.Timestamp,
+        From = message.From,
+        To = message.To,
+        Cc = Some(message.Cc),
+        Bcc = Some(message.Bcc),
+        ReplyTo = Some(message.ReplyTo),
+        Subject = message.Subject,
+        Preview = message.Preview,
+        Attachments = message.Attachments.Count == 0 ? null : [.. message.Attachments.Select(AttachmentResponse.Of)],
+        InReplyTo = message.InReplyTo,
+        References = Some(message.References),
+        Uid = message.Uid,
+        Size = message.Size,
+        CreatedAt = message.CreatedAt,
+        UpdatedAt = message.UpdatedAt,
+    };
+
+    private static IReadOnlyList<string>? Some(IReadOnlyList<string> values) => values.Count == 0 ? null : values;
+}
+
+/// <summary>Where the words of a search were found, between two asterisks each.</summary>
+internal sealed record HighlightResponse(IReadOnlyList<string>? From, IReadOnlyList<string>? Recipients, IReadOnlyList<string>? Subject, IReadOnlyList<string>? Text);
+
+/// <summary>A page of messages.</summary>
+internal sealed record MessageList(int Count, int Limit, string? NextPageToken, IReadOnlyList<MessageResponse> Messages);
+
+/// <summary>Where the bytes of a message can be fetched without the API key.</summary>
+internal sealed record RawResponse(string MessageId, long Size, string DownloadUrl, DateTimeOffset ExpiresAt);
+
+/// <summary>The labels of a message after a change.</summary>
+internal sealed record MessageLabelsResponse(string MessageId, IReadOnlyList<string> Labels);

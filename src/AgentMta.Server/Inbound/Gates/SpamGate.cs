@@ -1,0 +1,60 @@
+using AgentMta.Server.Inbound.Scanners;
+using AgentMta.Server.Model;
+
+namespace AgentMta.Server.Inbound.Gates;
+
+/// <summary>rspamd's action where it is set and answers, else the built-in score; both explained.</summary>
+internal sealed class SpamGate(GateOptions options, string hostName, RspamdScanner? rspamd, DnsLists lists) : Gate("spam")
+{
+    /// <inheritdoc/>
+    public override async ValueTask<GateVerdict> JudgeAsync(GateCase copy, CancellationToken cancellationToken)
+    {
+        if (copy.Arrival.Authentication is null)
+            return NotAsked("the message is our own");
+        if (copy.Target.IsExempt)
+            return NotAsked("postmaster and tokens take mail from anyone");
+        if (rspamd is not null)
+        {
+            var result = await copy.Arrival.OnceAsync(Name, () => rspamd.ScanAsync(copy.Arrival.Message, cancellationToken)).ConfigureAwait(false);
+            if (result.Outcome != ScanOutcome.Down)
+                return Judge(result);
+            if (options.SpamScannerDown == ScannerDown.Defer)
+                return Refuse(451, "4.7.1", "The message cannot be scanned now; try again later", "the scanner could not be asked", ("scanner", result.Name));
+        }
+
+        if (options.SpamLabelScore <= 0 && options.SpamRefuseScore <= 0)
+            return NotAsked("no threshold is set");
+        return Judge(await ScoreAsync(copy, cancellationToken).ConfigureAwait(false));
+    }
+
+    private async ValueTask<SpamTally> ScoreAsync(GateCase copy, CancellationToken cancellationToken)
+    {
+        var tally = new SpamTally();
+        var verdict = copy.Arrival.Authentication!;
+        SenderRules.Authentication(tally, verdict);
+        var client = copy.Arrival.Message.Session.ClientAddress;
+        if (!options.IsExempt(client))
+        {
+            SenderRules.Client(tally, verdict, hostName);
+            SenderRules.Lists(tally, await lists.FindAsync(client, cancellationToken).ConfigureAwait(false));
+        }
+
+        SenderRules.Acquaintance(tally, copy);
+        StructureRules.Add(tally, copy.Arrival);
+        LinkRules.Add(tally, copy.Arrival.Content.Text, copy.Arrival.Content.Html);
+        return tally;
+    }
+
+    private GateVerdict Judge(ScanResult result) => result.Outcome switch
+    {
+        ScanOutcome.Found => Refuse(550, "5.7.1", "The message looks like spam", "rspamd wants it refused", result.Evidence),
+        ScanOutcome.Suspicious => Label(Labels.Spam, "rspamd takes it for spam", result.Evidence),
+        ScanOutcome.Defer => Refuse(451, "4.7.1", "Try again later", "rspamd wants it deferred", result.Evidence),
+        _ => Pass("rspamd finds nothing against it", result.Evidence),
+    };
+
+    private GateVerdict Judge(SpamTally tally) =>
+        options.SpamRefuseScore > 0 && tally.Total >= options.SpamRefuseScore ? Refuse(550, "5.7.1", "The message looks like spam", "the score is over the second threshold", tally.Evidence)
+        : options.SpamLabelScore > 0 && tally.Total >= options.SpamLabelScore ? Label(Labels.Spam, "the score is over the threshold", tally.Evidence)
+        : Pass("the score is below the threshold", tally.Evidence);
+}

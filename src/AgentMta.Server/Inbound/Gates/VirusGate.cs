@@ -1,0 +1,30 @@
+using AgentMta.Server.Inbound.Scanners;
+
+namespace AgentMta.Server.Inbound.Gates;
+
+/// <summary>Refuses what clamd knows to be bad. Postmaster too is asked.</summary>
+internal sealed class VirusGate(GateOptions options, ClamdScanner? clamd) : Gate("virus")
+{
+    /// <inheritdoc/>
+    public override async ValueTask<GateVerdict> JudgeAsync(GateCase copy, CancellationToken cancellationToken)
+    {
+        if (clamd is null)
+            return NotAsked("no scanner is set");
+        if (copy.Arrival.IsLocal)
+            return NotAsked("the message is our own");
+        var result = await copy.Arrival.OnceAsync(Name, () => clamd.ScanAsync(copy.Arrival.Message.Raw.Bytes, cancellationToken)).ConfigureAwait(false);
+        return result.Outcome switch
+        {
+            ScanOutcome.Clean => Pass("nothing was found"),
+            ScanOutcome.Found => Refuse(550, "5.7.1", $"The message carries {Word(result.Name)}", $"clamd found {result.Name}", ("found", result.Name)),
+            _ when options.VirusScannerDown == ScannerDown.Defer =>
+                Refuse(451, "4.7.1", "The message cannot be scanned now; try again later", "the scanner could not be asked", ("scanner", result.Name)),
+            _ => Label(Unscanned, "the scanner could not be asked", ("scanner", result.Name)),
+        };
+    }
+
+    /// <summary>The label of mail that nobody could look at.</summary>
+    public const string Unscanned = "unscanned";
+
+    private static string Word(string name) => string.Concat(name.Where(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/'));
+}

@@ -1,0 +1,80 @@
+using AgentMta.Server.Model;
+
+namespace AgentMta.Server.Store;
+
+/// <content>Inboxes that are looked for, changed and deleted.</content>
+internal sealed partial class InboxStore
+{
+    private const int DeleteChunk = 200;
+    private static readonly string[] OwnTables = ["threads", "thread_merges", "message_ids", "message_labels", "contacts", "mailing_lists", "lists"];
+
+    /// <summary>The inbox that was made under the caller's own id, whatever else differs.</summary>
+    public static Inbox? ByClientId(StoreSession session, Scope scope, string clientId) =>
+        session.First(scope, $"SELECT {Columns} FROM inboxes i WHERE {scope.OnInbox("i")} AND i.client_id = @p1", Read, clientId);
+
+    /// <summary>Inboxes with a word of address or name that begins with the text: the exact address first, then by address.</summary>
+    public ValueTask<List<Inbox>> SearchAsync(Scope scope, string text, string? after, int limit, CancellationToken cancellationToken) => database.ReadAsync(
+        session =>
+        {
+            var where = new SqlConditions();
+            var prefix = text.Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal);
+            var column = "(' ' || REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(i.inbox_id, '.', ' '), '-', ' '), '_', ' '), '+', ' '), '@', ' ') || ' ' || i.inbox_id || ' ' || COALESCE(i.display_name, ''))";
+            where.And($"{column} LIKE {where.Value($"% {prefix}%")} ESCAPE '!'");
+            if (after is not null)
+                where.And($"(CASE WHEN i.inbox_id = {where.Value(text)} THEN '' ELSE i.inbox_id END) > {where.Value(after)}");
+            return session.Query(
+                scope, $"SELECT {Columns} FROM inboxes i WHERE {scope.OnInbox("i")}{where.Sql} ORDER BY CASE WHEN i.inbox_id = {where.Value(text)} THEN '' ELSE i.inbox_id END LIMIT {where.Value(limit)}",
+                Read, where.Values);
+        },
+        cancellationToken);
+
+    /// <summary>Writes name and metadata with their event.</summary>
+    public static bool Update(WriteSession session, Inbox inbox)
+    {
+        var changed = session.Execute(
+            "UPDATE inboxes SET display_name = @p3, metadata = @p4, updated_at = @p5 WHERE workspace_id = @p1 AND inbox_id = @p2",
+            inbox.WorkspaceId, inbox.InboxId, inbox.DisplayName, inbox.Metadata, session.Now) == 1;
+        if (changed)
+            EventStore.Append(session, inbox.WorkspaceId, new NewEvent(EventTypes.InboxUpdated, inbox.PodId, inbox.InboxId));
+        return changed;
+    }
+
+    /// <summary>
+    /// Deletes an inbox with all that is in it, in pieces, so that a large one does not stop the writer; the inbox itself goes last, together with what
+    /// came in meanwhile. Returns the files of raws that are not needed any more.
+    /// </summary>
+    public async Task<List<string>> DeleteAsync(Inbox inbox, CancellationToken cancellationToken)
+    {
+        var files = new List<string>();
+        while (await database.WriteAsync(session => DeleteMessages(session, inbox, files), cancellationToken).ConfigureAwait(false) == DeleteChunk)
+        {
+        }
+
+        await database.WriteAsync(
+            session =>
+            {
+                while (DeleteMessages(session, inbox, files) > 0)
+                {
+                }
+
+                foreach (var table in OwnTables)
+                    session.Execute($"DELETE FROM {table} WHERE workspace_id = @p1 AND inbox_id = @p2", inbox.WorkspaceId, inbox.InboxId);
+                session.Execute("UPDATE api_keys SET revoked_at = @p3 WHERE workspace_id = @p1 AND inbox_id = @p2 AND revoked_at IS NULL", inbox.WorkspaceId, inbox.InboxId, session.Now);
+                session.Execute("DELETE FROM use_cases WHERE workspace_id = @p1 AND use_case_id = @p2", inbox.WorkspaceId, inbox.UseCaseId);
+                session.Execute("DELETE FROM inboxes WHERE workspace_id = @p1 AND inbox_id = @p2", inbox.WorkspaceId, inbox.InboxId);
+                EventStore.Append(session, inbox.WorkspaceId, new NewEvent(EventTypes.UseCaseDeleted, inbox.PodId, inbox.InboxId));
+                EventStore.Append(session, inbox.WorkspaceId, new NewEvent(EventTypes.InboxDeleted, inbox.PodId, inbox.InboxId));
+            },
+            cancellationToken).ConfigureAwait(false);
+        return files;
+    }
+
+    private static int DeleteMessages(WriteSession session, Inbox inbox, List<string> files)
+    {
+        var messages = session.Query(
+            $"SELECT {StoredMessage.Columns} FROM messages m WHERE m.workspace_id = @p1 AND m.inbox_id = @p2 LIMIT @p3", StoredMessage.Read, inbox.WorkspaceId, inbox.InboxId, DeleteChunk);
+        foreach (var message in messages)
+            MessageStore.DeleteRow(session, message, files);
+        return messages.Count;
+    }
+}

@@ -1,0 +1,111 @@
+using AgentMta.Server.Model;
+
+namespace AgentMta.Server.Store;
+
+/// <content>Messages as they are read: one, by thread, in lists.</content>
+internal sealed partial class MessageStore
+{
+    /// <summary>One message of an inbox, or null within the scope.</summary>
+    public ValueTask<StoredMessage?> GetAsync(Scope scope, string inboxId, string messageId, CancellationToken cancellationToken) =>
+        database.ReadAsync(session => Get(session, scope, inboxId, messageId), cancellationToken);
+
+    /// <summary>The same within a transaction or query.</summary>
+    public static StoredMessage? Get(StoreSession session, Scope scope, string inboxId, string messageId) =>
+        session.First(scope, $"SELECT {StoredMessage.Columns} FROM messages m WHERE {scope.OnInbox("m")} AND m.inbox_id = @p1 AND m.message_id = @p2", StoredMessage.Read, inboxId, messageId);
+
+    /// <summary>One message by its key, or null within the scope.</summary>
+    public ValueTask<StoredMessage?> ByKeyAsync(Scope scope, string messageKey, CancellationToken cancellationToken) => database.ReadAsync(
+        session => session.First(scope, $"SELECT {StoredMessage.Columns} FROM messages m WHERE {scope.OnInbox("m")} AND m.message_key = @p1", StoredMessage.Read, messageKey), cancellationToken);
+
+    /// <summary>Those of the messages that are there, in the order asked for.</summary>
+    public ValueTask<List<StoredMessage>> GetAllAsync(Scope scope, string inboxId, IEnumerable<string> messageIds, CancellationToken cancellationToken) =>
+        database.ReadAsync(session => messageIds.Select(id => Get(session, scope, inboxId, id)).OfType<StoredMessage>().ToList(), cancellationToken);
+
+    /// <summary>A page of an inbox by time; <paramref name="after"/> is the (timestamp, key) that ended the last page.</summary>
+    public ValueTask<List<StoredMessage>> ListAsync(Scope scope, string inboxId, MessageFilter filter, (long, string)? after, int limit, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            session =>
+            {
+                // The first label leads through its own index; the others and all texts are looked at row by row.
+                var where = new SqlConditions();
+                var byLabel = filter.Labels.Count > 0;
+                var (from, order) = byLabel
+                    ? ("message_labels l JOIN messages m ON m.workspace_id = l.workspace_id AND m.message_key = l.message_key", "l")
+                    : ("messages m", "m");
+                where.And($"{order}.inbox_id = {where.Value(inboxId)}");
+                if (byLabel)
+                    where.And($"l.workspace_id = @ws AND l.label = {where.Value(filter.Labels[0])}");
+                where.AndBehind($"{order}.timestamp", $"{order}.message_key", after, filter.Ascending);
+                Narrow(where, filter, order);
+                var direction = filter.Ascending ? "ASC" : "DESC";
+                return session.Query(
+                    scope,
+                    $"""
+                    SELECT {StoredMessage.Columns} FROM {from} WHERE {scope.OnInbox("m")}{where.Sql}
+                    ORDER BY {order}.timestamp {direction}, {order}.message_key {direction} LIMIT {where.Value(limit)}
+                    """,
+                    StoredMessage.Read, where.Values);
+            },
+            cancellationToken);
+
+    /// <summary>A page of a thread, newest first; <paramref name="before"/> is the (timestamp, key) that ended the last page.</summary>
+    public ValueTask<List<StoredMessage>> OfThreadAsync(Scope scope, string threadId, IReadOnlyList<string> without, (long, string)? before, int limit, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            session =>
+            {
+                var where = new SqlConditions();
+                where.And($"m.thread_id = {where.Value(threadId)}");
+                where.AndBehind("m.timestamp", "m.message_key", before, ascending: false);
+                foreach (var label in without)
+                    where.AndHasNot("m.labels", label);
+                return session.Query(
+                    scope,
+                    $"SELECT {StoredMessage.Columns} FROM messages m WHERE {scope.OnInbox("m")}{where.Sql} ORDER BY m.timestamp DESC, m.message_key DESC LIMIT {where.Value(limit)}",
+                    StoredMessage.Read, where.Values);
+            },
+            cancellationToken);
+
+    /// <summary>How many messages of the inbox carry a label and none of the others.</summary>
+    public ValueTask<long> CountAsync(Scope scope, string inboxId, string label, IReadOnlyList<string> without, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            session =>
+            {
+                var where = new SqlConditions();
+                where.And($"l.workspace_id = @ws AND l.inbox_id = {where.Value(inboxId)} AND l.label = {where.Value(label)}");
+                foreach (var other in without)
+                    where.AndHasNot("m.labels", other);
+                return session.Scalar<long>(
+                    scope,
+                    $"SELECT COUNT(*) FROM message_labels l JOIN messages m ON m.workspace_id = l.workspace_id AND m.message_key = l.message_key WHERE {scope.OnInbox("m")}{where.Sql}",
+                    where.Values);
+            },
+            cancellationToken);
+
+    /// <summary>The judgement of the gates over a message, as JSON; null where none is kept.</summary>
+    public ValueTask<string?> VerdictsAsync(Scope scope, string inboxId, string messageId, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            session => session.Scalar<string>(scope, $"SELECT m.verdicts FROM messages m WHERE {scope.OnInbox("m")} AND m.inbox_id = @p1 AND m.message_id = @p2", inboxId, messageId),
+            cancellationToken);
+
+    private static void Narrow(SqlConditions where, MessageFilter filter, string order)
+    {
+        if (filter.Before is { } before)
+            where.And($"{order}.timestamp < {where.Value(before.ToMicros())}");
+        if (filter.After is { } after)
+            where.And($"{order}.timestamp > {where.Value(after.ToMicros())}");
+        foreach (var label in filter.Labels.Skip(1))
+            where.AndHas("m.labels", label);
+        foreach (var label in filter.Without)
+            where.AndHasNot("m.labels", label);
+        foreach (var text in filter.From)
+            where.AndContains("m.from_addr", text);
+        foreach (var text in filter.To)
+            where.AndContains("(m.to_addrs || COALESCE(m.cc_addrs, '') || COALESCE(m.bcc_addrs, ''))", text);
+        foreach (var text in filter.Subject)
+            where.AndContains("m.subject", text);
+        if (filter.VerifiedOnly)
+            where.And("m.aligned = 1");
+        if (filter.Text is { } any)
+            where.AndContains("(COALESCE(m.subject, '') || ' | ' || COALESCE(m.preview, '') || ' | ' || m.from_addr)", any);
+    }
+}

@@ -1,0 +1,212 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using AgentMta.Protocol.Dns;
+using AgentMta.Server.Inbound.Gates;
+using AgentMta.Server.Inbound.Scanners;
+using AgentMta.Server.Tests.Support;
+using static AgentMta.Server.Tests.Support.TestReceiver;
+
+namespace AgentMta.Server.Tests.Inbound;
+
+public sealed class ScannerTests
+{
+    [Theory]
+    [InlineData("stream: OK\0", false, 250, "")]
+    [InlineData("stream: Eicar-Signature FOUND\0", false, 550, "Eicar-Signature")]
+    [InlineData("INSTREAM size limit exceeded. ERROR\0", false, 250, "unscanned")]
+    [InlineData("", false, 250, "unscanned")]
+    [InlineData("", true, 451, "")]
+    public async Task Clamd_decides(string answer, bool defer, int code, string shown)
+    {
+        await using var clamd = new FakePeer(answer, SayOnceStreamEnds);
+        await using var server = await OpenAsync(o => o with { Gates = o.Gates with { Clamd = clamd.Address, VirusScannerDown = defer ? ScannerDown.Defer : ScannerDown.Accept } });
+        var mail = Mail(body: new string('x', 100_000) + "\n");
+
+        var reply = await server.AcceptAsync(mail);
+
+        Assert.Equal(code, reply.Code);
+        if (code == 550)
+            Assert.Contains(shown, reply.Text, StringComparison.Ordinal);
+        else if (code == 250)
+            Assert.Equal(shown, string.Join(',', Assert.Single(await server.MessagesAsync()).Labels.Except(["received", "unread"])));
+        if (answer.Length > 0)
+            Assert.Equal(mail.ReplaceLineEndings("\r\n").Length, clamd.Octets);
+    }
+
+    [Fact]
+    public async Task A_scanner_that_does_not_listen_is_down_and_not_an_error()
+    {
+        var result = await new ClamdScanner("unix:/nonexistent/clamd.sock", TimeSpan.FromSeconds(10), TimeProvider.System).ScanAsync(new byte[10], default);
+
+        Assert.Equal(ScanOutcome.Down, result.Outcome);
+    }
+
+    [Fact]
+    public async Task A_scanner_that_says_nothing_is_down_after_its_time()
+    {
+        var time = new ManualTimeProvider();
+        await using var silent = new FakePeer("", static async (_, _) => await Task.Delay(Timeout.Infinite));
+        var scan = new ClamdScanner(silent.Address, TimeSpan.FromSeconds(10), time).ScanAsync(new byte[10], default).AsTask();
+        await silent.Connected;
+
+        while (!scan.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(10));
+            await Task.Yield();
+        }
+
+        Assert.Equal(ScanOutcome.Down, (await scan).Outcome);
+    }
+
+    [Theory]
+    [InlineData("no action", 250, "")]
+    [InlineData("add header", 250, "spam")]
+    [InlineData("reject", 550, "")]
+    [InlineData("soft reject", 451, "")]
+    public async Task Rspamd_decides(string action, int code, string labels)
+    {
+        await using var rspamd = new FakePeer(Http("""{"action":"ACTION","score":7.5,"required_score":15,"symbols":{"A_RULE":{"name":"A_RULE","score":7.5}}}""".Replace("ACTION", action, StringComparison.Ordinal)), AnswerHttp);
+        await using var server = await OpenAsync(o => o with { Gates = o.Gates with { Rspamd = $"http://{rspamd.Address}/" } });
+
+        var reply = await server.AcceptAsync(Mail());
+
+        Assert.Equal(code, reply.Code);
+        Assert.Contains("POST /checkv2", rspamd.Heard, StringComparison.Ordinal);
+        Assert.Contains("From: ann@sender.test", rspamd.Heard, StringComparison.Ordinal);
+        if (code != 250)
+            return;
+        var message = Assert.Single(await server.MessagesAsync());
+        Assert.Equal(labels, string.Join(',', message.Labels.Except(["received", "unread"])));
+        Assert.Contains("\"A_RULE\":\"7.5\"", message.Verdicts, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_rspamd_the_built_in_score_decides_unless_it_must_defer()
+    {
+        await using var broken = new FakePeer(Http("not json"), AnswerHttp);
+        await using var server = await OpenAsync(o => o with { Gates = o.Gates with { Rspamd = $"http://{broken.Address}/" } });
+        await using var strict = await OpenAsync(o => o with { Gates = o.Gates with { Rspamd = $"http://{broken.Address}/", SpamScannerDown = ScannerDown.Defer } });
+
+        Assert.Equal(250, (await server.AcceptAsync(Mail())).Code);
+        Assert.Contains("built-in", Assert.Single(await server.MessagesAsync()).Verdicts, StringComparison.Ordinal);
+        Assert.Equal(451, (await strict.AcceptAsync(Mail())).Code);
+    }
+
+    [Theory]
+    [InlineData("192.0.2.1", "1.2.0.192.bl.test", "127.0.0.2", true)]
+    [InlineData("192.0.2.1", "1.2.0.192.bl.test", "127.255.255.254", false)]
+    [InlineData("192.0.2.1", "1.2.0.192.bl.test", "198.51.100.1", false)]
+    [InlineData("192.0.2.2", "1.2.0.192.bl.test", "127.0.0.2", false)]
+    [InlineData("2001:db8::1", "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.bl.test", "127.0.0.2", true)]
+    public async Task Dns_lists_are_asked_by_the_reversed_address(string client, string name, string answer, bool listed)
+    {
+        var lists = new DnsLists([new DnsListOptions { Zone = "bl.test" }], new ZoneOverlay([new AddressRecord(name, 60, IPAddress.Parse(answer))]));
+
+        Assert.Equal(listed, (await lists.FindAsync(IPAddress.Parse(client), default)).Count == 1);
+    }
+
+    [Fact]
+    public async Task A_listed_client_is_refused_where_set_and_scored_otherwise_and_a_white_list_saves_it()
+    {
+        var lists = new[] { new DnsListOptions { Zone = "bl.test", Refuse = true }, new DnsListOptions { Zone = "wl.test", Score = -2 } };
+        await using var server = await OpenAsync(
+            o => o with { Gates = o.Gates with { DnsLists = lists } },
+            zone: z => z.Replace("bl", [new AddressRecord("9.113.0.203.bl.test", 60, IPAddress.Parse("127.0.0.4")), new AddressRecord("1.2.0.192.bl.test", 60, IPAddress.Parse("127.0.0.4")), new AddressRecord("1.2.0.192.wl.test", 60, IPAddress.Parse("127.0.0.4"))]));
+        var session = server.Incoming("").Session;
+
+        var refused = await server.Recipients.CheckAsync(session with { ClientAddress = Bad }, "ann@sender.test", TestStore.Agent, 0, default);
+        var welcome = await server.Recipients.CheckAsync(session with { ClientAddress = Good }, "ann@sender.test", TestStore.Agent, 0, default);
+        await server.AcceptAsync(Mail());
+
+        Assert.Contains("bl.test", refused!.Text, StringComparison.Ordinal);
+        Assert.Null(welcome);
+        Assert.Contains("dnsl_wl.test", Assert.Single(await server.MessagesAsync()).Verdicts, StringComparison.Ordinal);
+    }
+
+    private static string Http(string body) => $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}";
+
+    private static async Task SayOnceStreamEnds(FakePeer peer, NetworkStream stream)
+    {
+        if (peer.Answer.Length == 0)
+            return;
+        var head = new byte[10];
+        await stream.ReadExactlyAsync(head);
+        Assert.Equal("zINSTREAM\0", Encoding.ASCII.GetString(head));
+        var length = new byte[4];
+        while (true)
+        {
+            await stream.ReadExactlyAsync(length);
+            var count = BinaryPrimitives.ReadInt32BigEndian(length);
+            if (count == 0)
+                break;
+            await stream.ReadExactlyAsync(new byte[count]);
+            peer.Octets += count;
+        }
+
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(peer.Answer));
+    }
+
+    private static async Task AnswerHttp(FakePeer peer, NetworkStream stream)
+    {
+        var buffer = new byte[64 * 1024];
+        while (!peer.Heard.Contains("Hello agent.", StringComparison.Ordinal))
+        {
+            var count = await stream.ReadAsync(buffer);
+            if (count == 0)
+                return;
+            peer.Heard += Encoding.ASCII.GetString(buffer, 0, count);
+        }
+
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(peer.Answer));
+    }
+
+    /// <summary>A scanner's socket that follows a script for each connection.</summary>
+    private sealed class FakePeer : IAsyncDisposable
+    {
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+        private readonly TaskCompletionSource _connected = new();
+
+        public FakePeer(string answer, Func<FakePeer, NetworkStream, Task> script)
+        {
+            Answer = answer;
+            _listener.Start();
+            _ = RunAsync(script);
+        }
+
+        public string Answer { get; }
+
+        public string Address => _listener.LocalEndpoint.ToString()!;
+
+        public long Octets { get; set; }
+
+        public string Heard { get; set; } = "";
+
+        public Task Connected => _connected.Task;
+
+        public ValueTask DisposeAsync()
+        {
+            _listener.Stop();
+            return ValueTask.CompletedTask;
+        }
+
+        private async Task RunAsync(Func<FakePeer, NetworkStream, Task> script)
+        {
+            try
+            {
+                while (true)
+                {
+                    using var client = await _listener.AcceptTcpClientAsync();
+                    _connected.TrySetResult();
+                    Heard = "";
+                    await script(this, client.GetStream());
+                }
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
+            {
+                // The test is over.
+            }
+        }
+    }
+}
