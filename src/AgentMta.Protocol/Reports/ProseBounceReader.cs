@@ -82,7 +82,8 @@ internal static class ProseBounceReader
                 return [.. fields.Select(f => (f.Address, f.Diagnostic ?? text.Prose))];
         }
 
-        return [.. OfOriginal(text.Original).Take(10).Select(address => (address, text.Prose))];
+        var original = OfOriginal(text.Original).Take(10).Select(address => (address, text.Prose)).ToList();
+        return original.Count > 0 ? original : [("", text.Prose)];
     }
 
     /// <summary>A provider that names its own users without a domain: a line of one word below a colon, or a name in quotes.</summary>

@@ -47,8 +47,7 @@ public static class ReportReader
         // A filter may have wrapped a report into one of its own, without names.
         if (Nested(message) is { } nested && ProseBounceReader.NamesNobody(message, text))
             return nested;
-        var recipients = ProseBounceReader.Recipients(message, text);
-        return recipients.Count == 0 ? null : new MailReport(ReportKind.Bounce, recipients, text.OriginalMessageId);
+        return new MailReport(ReportKind.Bounce, ProseBounceReader.Recipients(message, text), text.OriginalMessageId);
     }
 
     private static MailReport? Nested(MimeMessage message)
