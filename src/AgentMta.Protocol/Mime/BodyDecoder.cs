@@ -8,6 +8,7 @@ namespace AgentMta.Protocol.Mime;
 public static class BodyDecoder
 {
     private const int Chunk = 24 * 1024;
+    private const int SampleSize = 1024;
 
     public static void Decode(ReadOnlySpan<byte> body, TransferEncoding encoding, IBufferWriter<byte> output)
     {
@@ -67,6 +68,13 @@ public static class BodyDecoder
     {
         if (Verbatim(encoding))
             return CharsetDecoder.Decode(body, charset, out defects);
+        if (encoding == TransferEncoding.Base64 && IsNoBase64(body))
+        {
+            var asItStands = CharsetDecoder.Decode(body, charset, out defects);
+            defects |= MimeDefects.BadBase64;
+            return asItStands;
+        }
+
         var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(body.Length, TransferReader.MinimumRead) + TransferReader.MinimumRead);
         var reader = new TransferReader(body, encoding);
         var length = 0;
@@ -77,6 +85,16 @@ public static class BodyDecoder
         defects |= reader.Defects;
         ArrayPool<byte>.Shared.Return(buffer);
         return text;
+    }
+
+    // Words with spaces between them are text that was labelled wrongly.
+    private static bool IsNoBase64(ReadOnlySpan<byte> body)
+    {
+        body = body[..Math.Min(body.Length, SampleSize)].Trim(" \t\r\n"u8);
+        var foreign = 0;
+        foreach (var octet in body)
+            foreign += Base64Alphabet.Value(octet) < 0 && octet is not ((byte)'=' or (byte)'\r' or (byte)'\n') ? 1 : 0;
+        return foreign * 20 > body.Length;
     }
 
     private static bool Verbatim(TransferEncoding encoding) =>

@@ -9,6 +9,8 @@ internal static class HeaderScanner
     private const int LookAheadLines = 4;
     private const int LookAheadBytes = 4096;
 
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
     internal readonly record struct Field(int Offset, int NameLength, int Length);
 
     // RFC 5322 2.2: a name is printable US-ASCII without colon.
@@ -21,7 +23,9 @@ internal static class HeaderScanner
         var fields = new FieldBuffer();
         var defects = MimeDefects.None;
         var limit = (int)Math.Min(raw.Length, (long)start + maxBytes);
-        var at = start;
+        // A byte order mark before the first field is an editor's, not the message's.
+        var first = start == 0 && raw.StartsWith(ByteOrderMark) ? ByteOrderMark.Length : start;
+        var at = first;
         var body = -1;
         while (at < limit)
         {
@@ -48,7 +52,7 @@ internal static class HeaderScanner
                 fields.Add(new Field(at, nameLength, next - at));
             else if (line[0] is (byte)' ' or (byte)'\t' && fields.Count > 0)
                 fields.Extend(next);
-            else if (at == start && (line.StartsWith("From "u8) || line.StartsWith(">From "u8)))
+            else if (at == first && (line.StartsWith("From "u8) || line.StartsWith(">From "u8)))
                 defects |= MimeDefects.MboxLine;
             else if (fields.Count > 0 && FieldFollows(raw[next..limit], newline))
             {
@@ -106,9 +110,8 @@ internal static class HeaderScanner
 
     private static bool IsKnown(ReadOnlySpan<byte> name)
     {
-        Span<char> text = stackalloc char[32];
-        if (name.Length > text.Length)
-            return false;
+        Span<char> text = stackalloc char[64];
+        name = name[..Math.Min(name.Length, text.Length)];
         System.Text.Encoding.ASCII.GetChars(name, text);
         ReadOnlySpan<char> known = text[..name.Length];
         return known.StartsWith("Content-", StringComparison.OrdinalIgnoreCase)

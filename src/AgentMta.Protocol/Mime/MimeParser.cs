@@ -3,6 +3,8 @@ namespace AgentMta.Protocol.Mime;
 /// <summary>Walks the raw bytes once and notes where each part's header and body lie.</summary>
 internal sealed class MimeParser(ReadOnlyMemory<byte> source, MimeLimits limits)
 {
+    private const int GuessWindow = 64 * 1024;
+
     private readonly BoundaryStack _boundaries = new();
     private byte _newline = (byte)'\n';
     private int _headerBudget = limits.MaxHeaderBytes;
@@ -36,7 +38,7 @@ internal sealed class MimeParser(ReadOnlyMemory<byte> source, MimeLimits limits)
         _headerBudget -= Math.Min(_headerBudget, headers.BodyOffset - start);
         _defects |= headers.Defects;
         var part = new MimePart(source, parent, headers, byDefault);
-        var boundary = Descends(part, depth);
+        var boundary = Descends(part, depth, headers.BodyOffset);
         if (boundary is null)
         {
             end = NextDelimiter(headers.BodyOffset);
@@ -48,6 +50,14 @@ internal sealed class MimeParser(ReadOnlyMemory<byte> source, MimeLimits limits)
         var level = _boundaries.Count;
         _boundaries.Push(boundary);
         end = NextDelimiter(headers.BodyOffset);
+        if (end.Level != level && Guess(headers.BodyOffset, end.LineStart) is { } seen)
+        {
+            _defects |= MimeDefects.BoundaryNeverSeen;
+            _boundaries.Pop();
+            _boundaries.Push(seen);
+            end = NextDelimiter(headers.BodyOffset);
+        }
+
         var childDefault = part.ContentType.IsType("multipart", "digest") ? PartDefault.Message : PartDefault.Text;
         while (end.Level == level && !end.Closes)
         {
@@ -71,7 +81,7 @@ internal sealed class MimeParser(ReadOnlyMemory<byte> source, MimeLimits limits)
         return part;
     }
 
-    private byte[]? Descends(MimePart part, int depth)
+    private byte[]? Descends(MimePart part, int depth, int bodyStart)
     {
         if (!part.StartsWithType("multipart/"u8))
             return null;
@@ -80,12 +90,34 @@ internal sealed class MimeParser(ReadOnlyMemory<byte> source, MimeLimits limits)
         if (string.IsNullOrEmpty(boundary))
         {
             _defects |= MimeDefects.MissingBoundary;
-            return null;
+            return depth < limits.MaxDepth ? Guess(bodyStart, source.Length) : null;
         }
 
         if (depth < limits.MaxDepth)
             return HeaderText.ToBytes(boundary);
         _defects |= MimeDefects.TooDeep;
+        return null;
+    }
+
+    // A gateway that rewrites or drops the header leaves the body as it was: a line of "--" and a word, right before a part's header.
+    private byte[]? Guess(int from, int to)
+    {
+        var body = source.Span[from..Math.Min(to, (int)Math.Min(from + (long)GuessWindow, source.Length))];
+        while (!body.IsEmpty)
+        {
+            var length = body.IndexOf(_newline) + 1;
+            if (length == 0)
+                return null;
+            var line = body[..length].TrimEnd(" \t\r\n"u8);
+            body = body[length..];
+            if (!line.StartsWith("--"u8))
+                continue;
+            if (_boundaries.Match(line) is not null)
+                return null;
+            if (line.Length is > 4 and < 200 && body.Length > 8 && System.Text.Ascii.EqualsIgnoreCase(body[..8], "Content-"u8))
+                return line[2..].ToArray();
+        }
+
         return null;
     }
 

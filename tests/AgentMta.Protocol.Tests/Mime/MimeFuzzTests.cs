@@ -61,7 +61,7 @@ public sealed class MimeFuzzTests
     public void Hostile_shapes_take_linear_time_and_memory()
     {
         var faults = new List<string>();
-        foreach (var shape in ((int[])[500, 2_000, 10_000, 40_000]).SelectMany(Shapes))
+        foreach (var shape in ((int[])[500, 2_000, 20_000]).SelectMany(Shapes))
         {
             var message = Encoding.Latin1.GetBytes(shape);
             Read(message, out _);
@@ -80,6 +80,9 @@ public sealed class MimeFuzzTests
         yield return "Subject: " + Repeat("=?utf-8?q?a?= ", many);
         yield return "From: " + Repeat("(", many);
         yield return "To: " + Repeat("a@b,", many);
+        yield return "To: " + Repeat("@ ", many);
+        yield return "To: a@" + Repeat(":", many);
+        yield return "To: " + Repeat("\"a\"@", many);
         yield return "References: " + Repeat("<a@b>", many);
         yield return "Content-Type: multipart/mixed; boundary=b\n\n" + Repeat("--b\n", many);
         yield return "Content-Type: multipart/mixed; boundary=b\n\n" + Repeat("--b\n\n\n", many);
@@ -89,6 +92,8 @@ public sealed class MimeFuzzTests
         yield return Repeat("Content-Type: multipart/mixed; boundary=b\n\n--b\n", 2000);
         yield return Repeat("Content-Type: multipart/mixed; boundary=" + new string('b', 900) + "\n\n--" + new string('b', 900) + "\n", 60) + Repeat("--" + new string('b', 899) + "\n", 500);
         yield return "Content-Type: multipart/mixed; boundary=b\n\n" + Repeat("--\n", many);
+        yield return Repeat("Content-Type: multipart/mixed; boundary=none\n\n--guess\n", 3000);
+        yield return "Content-Type: multipart/mixed; boundary=b\n\n" + Repeat("--b\nContent-Type: multipart/mixed\n\n\n\n\n\n\n\n\n\n", many);
         yield return "Content-Type: text/plain" + Repeat("; a=b", many) + "\n\n";
         yield return "Content-Disposition: attachment" + Repeat("; filename*1*=%41", many) + "\n\n";
         yield return "Content-Transfer-Encoding: base64\n\n" + Repeat("=", many);

@@ -71,6 +71,35 @@ public sealed class MimeParserTests
         Assert.Equal(51, message.PartCount);
     }
 
+    [Theory]
+    [InlineData("Content-Type: multipart/mixed")]
+    [InlineData("Content-Type: multipart/mixed; boundary=other")]
+    public void A_missing_or_wrong_boundary_is_read_off_the_body(string header)
+    {
+        var message = Parse(header + "\r\n\r\npreamble\r\n--real_one\r\nContent-Type: text/plain\r\n\r\na\r\n--real_one\r\nContent-Type: text/html\r\n\r\nb\r\n--real_one--\r\n");
+        Assert.Equal(["a", "b"], message.Root.Children.Select(c => c.DecodeText()));
+        Assert.NotEqual(MimeDefects.None, message.Defects & (MimeDefects.MissingBoundary | MimeDefects.BoundaryNeverSeen));
+    }
+
+    [Fact]
+    public void Nested_multiparts_with_the_same_boundary_close_from_the_inside()
+    {
+        var message = Parse("Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nin\n--b--\n--b\n\nout\n--b--\n");
+        Assert.Equal("in", message.Root.Children[0].Children.Single().DecodeText());
+        Assert.Equal("out", message.Root.Children[1].DecodeText());
+    }
+
+    [Fact]
+    public void A_byte_order_mark_before_the_header_is_passed_over() =>
+        Assert.Equal("a", MimeMessage.Parse("\ufeffSubject: a\r\n\r\n"u8.ToArray()).Headers.Value("Subject"));
+
+    [Fact]
+    public void Text_that_is_labelled_base64_and_is_not_is_read_as_it_stands()
+    {
+        Assert.Equal("plain words, not digits", Parse("Content-Transfer-Encoding: base64\r\n\r\nplain words, not digits").Root.DecodeText(out var defects));
+        Assert.True(defects.HasFlag(MimeDefects.BadBase64));
+    }
+
     [Fact]
     public void A_header_without_end_stops_at_the_limit()
     {
