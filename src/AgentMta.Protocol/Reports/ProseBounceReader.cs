@@ -148,6 +148,8 @@ internal static class ProseBounceReader
         return ReportWords.DaemonLocalParts.Any(name => local == name || (name.Length > 9 && local.StartsWith(name, StringComparison.Ordinal))) || ReportWords.DaemonNames.Any(name => lower.Contains(name, StringComparison.Ordinal)) || from.Trim() == "<>" || lower.EndsWith("<>", StringComparison.Ordinal);
     }
 
+    public static bool IsMachine(HeaderList headers) => IsDaemon(headers.Value("From") ?? "") || IsNullPath(headers.First("Return-Path")?.Text) || headers.Contains("X-Failed-Recipients");
+
     private static bool IsNoReply(string from)
     {
         var local = ReportFields.Address(from.ToLowerInvariant()).Split('@')[0];

@@ -47,7 +47,11 @@ public static class ReportReader
         // A filter may have wrapped a report into one of its own, without names.
         if (Nested(message) is { } nested && ProseBounceReader.NamesNobody(message, text))
             return nested;
-        return new MailReport(ReportKind.Bounce, ProseBounceReader.Recipients(message, text), text.OriginalMessageId);
+        var recipients = ProseBounceReader.Recipients(message, text);
+        // A person may write of undeliverable goods: without a name, only a machine's word counts.
+        if (recipients is [{ Address: "" }] && !ProseBounceReader.IsMachine(message.Headers))
+            return null;
+        return new MailReport(ReportKind.Bounce, recipients, text.OriginalMessageId);
     }
 
     private static MailReport? Nested(MimeMessage message)
