@@ -9,12 +9,13 @@ namespace AgentMta.Server.Outbound;
 
 /// <summary>Takes due deliveries from the queue and sees to it that each ends with an outcome, or is given back.</summary>
 internal sealed class QueueWorker(
-    Database database, DeliveryStore store, DeliveryRun run, LeaseTable leases, Router router, MxConnector connector, LocalRoute local, OutboundOptions options, OutboundMeter meter,
-    TimeProvider time, ILogger<QueueWorker> log) : BackgroundService
+    Database database, DeliveryStore store, DeliveryRun run, LeaseTable leases, Router router, MxConnector connector, LocalRoute local, DelayTeller delays, OutboundOptions options,
+    OutboundMeter meter, TimeProvider time, ILogger<QueueWorker> log) : BackgroundService
 {
     private const int SitesKept = 5000;
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan DelayCheck = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(20);
 
     private readonly string _owner = $"{options.HostName}/{Environment.ProcessId}/{Ids.New(time)}";
@@ -43,7 +44,7 @@ internal sealed class QueueWorker(
     /// </summary>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var renewing = RenewAsync();
+        var renewing = Task.WhenAll(RenewAsync(), TellDelaysAsync(stoppingToken));
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -87,7 +88,7 @@ internal sealed class QueueWorker(
             claimed.RemoveAll(d => suppressed.Exists(s => s.Delivery == d));
         }
 
-        foreach (var group in claimed.GroupBy(d => (d.Destination, Closed: IsClosed(d.ReversePath))))
+        foreach (var group in claimed.GroupBy(d => (d.Destination, Closed: IsClosed(d.InboxId))))
         {
             var routing = RouteAsync(group.Key.Destination, group.Key.Closed, [.. group], stopping);
             _routing.TryAdd(routing, true);
@@ -163,11 +164,7 @@ internal sealed class QueueWorker(
     }
 
     // design.md, Closed networks: mail of these senders leaves only to addresses that a setting names.
-    private static bool IsClosed(string reversePath)
-    {
-        var domain = reversePath[(reversePath.LastIndexOf('@') + 1)..];
-        return domain[(domain.LastIndexOf('.') + 1)..] is "test" or "localhost" or "invalid";
-    }
+    private static bool IsClosed(string sender) => sender[(sender.LastIndexOf('.') + 1)..] is "test" or "invalid" or "localhost" || sender.EndsWith("@localhost", StringComparison.Ordinal);
 
     private async Task RenewAsync()
     {
@@ -187,6 +184,27 @@ internal sealed class QueueWorker(
             catch (StoreException e)
             {
                 log.LogError(e, "Leases could not be renewed");
+            }
+        }
+    }
+
+    private async Task TellDelaysAsync(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(DelayCheck, time);
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false);
+                await delays.TellAsync(stopping).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (StoreException e)
+            {
+                log.LogError(e, "Delays could not be told");
             }
         }
     }
