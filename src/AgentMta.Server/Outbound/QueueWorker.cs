@@ -44,6 +44,8 @@ internal sealed class QueueWorker(
     /// </summary>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (options.OwnsDatabase)
+            await FreeAbandonedAsync(stoppingToken).ConfigureAwait(false);
         var renewing = Task.WhenAll(RenewAsync(), TellDelaysAsync(stoppingToken));
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -67,6 +69,20 @@ internal sealed class QueueWorker(
         await FinishAsync(renewing).ConfigureAwait(false);
     }
 
+    // Whoever held these died with the last process: nobody has to wait for the end of their leases.
+    private async Task FreeAbandonedAsync(CancellationToken stopping)
+    {
+        try
+        {
+            if (await store.ReleaseAbandonedAsync(stopping).ConfigureAwait(false) is > 0 and var freed)
+                log.LogInformation("Took over {Count} deliveries of a process that ended in their midst", freed);
+        }
+        catch (StoreException e)
+        {
+            log.LogError(e, "Abandoned deliveries could not be freed; their leases run out by themselves");
+        }
+    }
+
     private async Task<int> ClaimAsync(CancellationToken stopping)
     {
         var room = options.ClaimLimit - leases.Count;
@@ -88,7 +104,7 @@ internal sealed class QueueWorker(
             claimed.RemoveAll(d => suppressed.Exists(s => s.Delivery == d));
         }
 
-        foreach (var group in claimed.GroupBy(d => (d.Destination, Closed: IsClosed(d.InboxId))))
+        foreach (var group in claimed.GroupBy(d => (d.Destination, Closed: IsClosed(d.InboxId), d.Options.RequireTls)))
         {
             var routing = RouteAsync(group.Key.Destination, group.Key.Closed, [.. group], stopping);
             _routing.TryAdd(routing, true);
@@ -118,6 +134,9 @@ internal sealed class QueueWorker(
             }
 
             var result = await router.FindAsync(destination, stopping).ConfigureAwait(false);
+            // RFC 8689 4.2.1: a certificate that proves the host, whatever the destination's own policy.
+            if (result.Route is { Tls: null } open && deliveries[0].Options.RequireTls)
+                result = result with { Route = open with { Tls = TlsPolicy.Verified("requiretls") } };
             if (result.Route is { } route)
                 Site(route, closedSender).Enqueue(route, QueueBatch.Group(deliveries, options.RecipientsPerTransaction), stopping, _abort.Token);
             else
