@@ -37,7 +37,7 @@ public enum BounceCause
     Unknown,
 }
 
-/// <summary>One recipient of a report. Action and Status as in RFC 3464 (lower case) and RFC 3463; Class is null where nothing failed.</summary>
+/// <summary>One recipient of a report. Action and Status as in RFC 3464 (lower case) and RFC 3463; Class is null where nothing failed; Address is empty where a report in prose names nobody.</summary>
 public sealed record ReportRecipient(
     string Address,
     string? OriginalRecipient,

@@ -82,7 +82,8 @@ internal static class ProseBounceReader
                 return [.. fields.Select(f => (f.Address, f.Diagnostic ?? text.Prose))];
         }
 
-        return [.. OfOriginal(text.Original).Take(10).Select(address => (address, text.Prose))];
+        var original = OfOriginal(text.Original).Take(10).Select(address => (address, text.Prose)).ToList();
+        return original.Count > 0 ? original : [("", text.Prose)];
     }
 
     /// <summary>A provider that names its own users without a domain: a line of one word below a colon, or a name in quotes.</summary>
@@ -146,6 +147,8 @@ internal static class ProseBounceReader
         var local = address.Split('@')[0];
         return ReportWords.DaemonLocalParts.Any(name => local == name || (name.Length > 9 && local.StartsWith(name, StringComparison.Ordinal))) || ReportWords.DaemonNames.Any(name => lower.Contains(name, StringComparison.Ordinal)) || from.Trim() == "<>" || lower.EndsWith("<>", StringComparison.Ordinal);
     }
+
+    public static bool IsMachine(HeaderList headers) => IsDaemon(headers.Value("From") ?? "") || IsNullPath(headers.First("Return-Path")?.Text) || headers.Contains("X-Failed-Recipients");
 
     private static bool IsNoReply(string from)
     {
