@@ -1,3 +1,4 @@
+using AgentMta.Server.Api;
 using AgentMta.Server.Inbound;
 using AgentMta.Server.Model;
 using AgentMta.Server.Store;
@@ -131,6 +132,18 @@ internal sealed class ServerHost : IAsyncDisposable
         }));
         _app = BuildApplication(door, certificates, sending, logs);
         HealthEndpoint.Map(_app, database, spool, certificates);
+        ApiModule.Map(_app, new ApiServices
+        {
+            Database = database,
+            Keys = keys,
+            Spool = spool,
+            Submit = sending.Submitter.SubmitAsync,
+            OptOut = sending.OptOut,
+            Domains = domains,
+            Options = Options.ApiOptions(),
+            Time = time,
+            Log = logs,
+        });
         await _app.StartAsync(cancellationToken).ConfigureAwait(false);
 
         // 8
