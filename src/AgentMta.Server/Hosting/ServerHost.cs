@@ -129,6 +129,7 @@ internal sealed class ServerHost : IAsyncDisposable
             Certificates = certificates,
             Time = time,
             Logger = logs.CreateLogger<Session>(),
+            RecordSession = receiving.Refusals.RecordSession,
         }));
         _app = BuildApplication(door, certificates, sending, logs);
         HealthEndpoint.Map(_app, database, spool, certificates);
