@@ -7,6 +7,8 @@ namespace AgentMta.Protocol.Addresses;
 public static class AddressParser
 {
     private const int MaxAddresses = 2000;
+    private const int MaxSpec = 1000;
+    private const int MaxPhrase = 8000;
 
     /// <param name="field">The octets of a field behind its colon.</param>
     public static IReadOnlyList<MailAddress> ParseList(ReadOnlySpan<byte> field) => ParseList(HeaderText.Unfold(field));
@@ -19,10 +21,12 @@ public static class AddressParser
         private readonly List<MailAddress> _found = [];
         private readonly StringBuilder _phrase = new();
         private readonly StringBuilder _word = new();
+        private readonly StringBuilder _bare = new();
+        private readonly StringBuilder _scratch = new();
         private string? _comment;
         private string? _angle;
-        private string? _bare;
         private bool _inGroup;
+        private bool _wordHasAt;
         private int _at;
 
         public List<MailAddress> Run()
@@ -51,7 +55,7 @@ public static class AddressParser
                         _inGroup = false;
                         _at++;
                         break;
-                    case ':' when !_inGroup && _angle is null && !_word.ToString().Contains('@', StringComparison.Ordinal):
+                    case ':' when !_inGroup && _angle is null && !_wordHasAt:
                         Forget();
                         _inGroup = true;
                         _at++;
@@ -66,7 +70,9 @@ public static class AddressParser
                         _at += length;
                         break;
                     default:
-                        _word.Append(c);
+                        _wordHasAt |= c == '@';
+                        if (_word.Length < MaxPhrase)
+                            _word.Append(c);
                         _at++;
                         break;
                 }
@@ -79,14 +85,14 @@ public static class AddressParser
         // RFC 5322 3.2.2: comments nest; a missing end takes the rest of the field.
         private string Comment()
         {
-            var text1 = new StringBuilder();
+            var comment = new StringBuilder();
             var depth = 0;
             for (; _at < text.Length; _at++)
             {
                 var c = text[_at];
                 if (c == '\\' && _at + 1 < text.Length)
                 {
-                    text1.Append(text[++_at]);
+                    comment.Append(text[++_at]);
                     continue;
                 }
 
@@ -98,10 +104,10 @@ public static class AddressParser
                     break;
                 }
 
-                text1.Append(c);
+                comment.Append(c);
             }
 
-            return EncodedWordDecoder.Decode(text1.ToString()).Trim();
+            return EncodedWordDecoder.Decode(comment.ToString()).Trim();
         }
 
         private void Quoted()
@@ -110,7 +116,8 @@ public static class AddressParser
             // "local part"@domain: the quoted string is glued to an "@".
             if (_angle is null && _at < text.Length && text[_at] is '@' or '.' || _word.Length > 0 && _word[^1] == '.')
             {
-                _word.Append(LocalPartSyntax.Quote(value));
+                if (_word.Length + value.Length < MaxPhrase)
+                    _word.Append(LocalPartSyntax.Quote(value));
                 return;
             }
 
@@ -121,7 +128,7 @@ public static class AddressParser
 
         private string QuotedString()
         {
-            var value = new StringBuilder();
+            var value = _scratch.Clear();
             for (_at++; _at < text.Length; _at++)
             {
                 var c = text[_at];
@@ -156,7 +163,7 @@ public static class AddressParser
                     continue;
                 }
 
-                if (c is not (' ' or '\t' or '<'))
+                if (c is not (' ' or '\t' or '<') && spec.Length < MaxPhrase)
                     spec.Append(c);
                 _at++;
             }
@@ -174,30 +181,45 @@ public static class AddressParser
         {
             if (_word.Length == 0)
                 return;
-            var word = _word.ToString();
-            _word.Clear();
-            if (word == "@" || word[0] == '@' && _bare is null && _phrase.Length > 0 || word[^1] == '@' || _bare is { Length: > 0 } && _bare[^1] == '@')
-                GlueToAddress(word);
-            else if (_bare is null && word.Contains('@', StringComparison.Ordinal))
-                _bare = word;
+            var first = _word[0];
+            var last = _word[^1];
+            if (_bare.Length > MaxSpec)
+                AddPhrase(_word);
+            else if (first == '@' && (_word.Length == 1 || _bare.Length == 0 && _phrase.Length > 0) || last == '@' || _bare.Length > 0 && _bare[^1] == '@')
+                GlueToAddress(first);
+            else if (_bare.Length == 0 && _wordHasAt)
+                _bare.Append(_word);
             else
-                AddPhrase(word);
+                AddPhrase(_word);
+            _word.Clear();
+            _wordHasAt = false;
         }
 
         // RFC 5322 4.4: white space may stand around "@" in obsolete addresses.
-        private void GlueToAddress(string word)
+        private readonly void GlueToAddress(char first)
         {
-            if (_bare is null && word[0] == '@')
+            if (_bare.Length == 0 && first == '@')
             {
-                _bare = _phrase.ToString();
+                _bare.Append(_phrase);
                 _phrase.Clear();
             }
 
-            _bare += word;
+            _bare.Append(_word);
+        }
+
+        private readonly void AddPhrase(StringBuilder word)
+        {
+            if (_phrase.Length + word.Length > MaxPhrase)
+                return;
+            if (_phrase.Length > 0)
+                _phrase.Append(' ');
+            _phrase.Append(word);
         }
 
         private readonly void AddPhrase(string word)
         {
+            if (_phrase.Length + word.Length > MaxPhrase)
+                return;
             if (_phrase.Length > 0)
                 _phrase.Append(' ');
             _phrase.Append(word);
@@ -208,13 +230,13 @@ public static class AddressParser
             EndWord();
             if (_angle is not null)
             {
-                if (_bare is not null)
-                    _phrase.Insert(0, _phrase.Length == 0 ? _bare : _bare + " ");
+                if (_bare.Length > 0)
+                    _phrase.Insert(0, _phrase.Length == 0 ? _bare.ToString() : _bare + " ");
                 Add(Name(_phrase.ToString()), _angle);
             }
-            else if (_bare is not null)
+            else if (_bare.Length > 0)
             {
-                Add(_phrase.Length > 0 ? Name(_phrase.ToString()) : _comment ?? "", _bare);
+                Add(_phrase.Length > 0 ? Name(_phrase.ToString()) : _comment ?? "", _bare.ToString());
             }
             else if (_phrase.Length > 0 && !_phrase.ToString().Contains(' ', StringComparison.Ordinal))
             {
@@ -235,7 +257,12 @@ public static class AddressParser
             _found.Add(new MailAddress(name, Unquote(local), domain));
         }
 
-        private static string Name(string phrase) => string.Join(' ', EncodedWordDecoder.Decode(phrase).Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries));
+        private static string Name(string phrase)
+        {
+            var name = EncodedWordDecoder.Decode(phrase).Trim(' ', '\t');
+            return name.Contains("  ", StringComparison.Ordinal) || name.Contains('\t', StringComparison.Ordinal)
+                ? string.Join(' ', name.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)) : name;
+        }
 
         private static string Unquote(string local)
         {
@@ -256,7 +283,9 @@ public static class AddressParser
         {
             _phrase.Clear();
             _word.Clear();
-            _comment = _angle = _bare = null;
+            _wordHasAt = false;
+            _bare.Clear();
+            _comment = _angle = null;
         }
     }
 }

@@ -18,6 +18,8 @@ internal static class CidReferences
             rest = rest[(at + 4)..];
             var window = rest[..Math.Min(rest.Length, MaxLength)];
             var end = window.IndexOfAny(UrlEnd);
+            if (end < 0 && window.Length < rest.Length)
+                continue;
             var id = (end < 0 ? window : window[..end]).ToString().Replace("&amp;", "&", StringComparison.Ordinal);
             if (id.Length > 0)
                 found.Add(id.Contains('%', StringComparison.Ordinal) ? Uri.UnescapeDataString(id) : id);

@@ -79,7 +79,7 @@ public sealed class MessageContent
             References = Ids(headers, "References"),
             Preview = PreviewOf(body.Text),
             Attachments = AttachmentList.Read(selection, body.Html),
-            Defects = defects | HeaderDefects(headers),
+            Defects = defects | HeaderDefects(message) | EncodingDefects(message),
         };
     }
 
@@ -110,15 +110,36 @@ public sealed class MessageContent
     }
 
     // RFC 5322 3.6: these come once.
-    private static MimeDefects HeaderDefects(HeaderList headers)
+    private static MimeDefects HeaderDefects(MimeMessage message)
     {
+        var headers = message.Headers;
+        // RFC 6532 allows UTF-8 alone, and that by agreement.
+        var block = message.Raw.Span[headers.Offset..headers.BodyOffset];
+        var defects = System.Text.Unicode.Utf8.IsValid(block) ? MimeDefects.None : MimeDefects.EightBitHeader;
         foreach (var name in (ReadOnlySpan<string>)["From", "Subject", "Date", "Message-ID", "Content-Type"])
         {
             if (headers.All(name).Skip(1).Any())
-                return MimeDefects.RepeatedHeader;
+                return defects | MimeDefects.RepeatedHeader;
         }
 
-        return MimeDefects.None;
+        return defects;
+    }
+
+    private static MimeDefects EncodingDefects(MimeMessage message)
+    {
+        var defects = MimeDefects.None;
+        foreach (var part in message.Parts())
+        {
+            if (!part.IsMultipart)
+                defects |= part.TransferEncoding switch
+                {
+                    TransferEncoding.YEnc => MimeDefects.YEncoded,
+                    TransferEncoding.Unknown => MimeDefects.UnknownEncoding,
+                    _ => MimeDefects.None,
+                };
+        }
+
+        return defects;
     }
 
     private static string PreviewOf(string text)

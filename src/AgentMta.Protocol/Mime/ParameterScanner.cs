@@ -90,7 +90,7 @@ internal ref struct ParameterScanner(ReadOnlySpan<char> text)
         return inner.Contains('\\') ? Unescape(inner) : inner.ToString();
     }
 
-    // A backslash before anything but a quote or another backslash is a Windows path that nobody escaped.
+    // RFC 5322 3.2.1: a backslash stands for the character behind it, also in a Windows path that nobody escaped.
     private static string Unescape(ReadOnlySpan<char> inner)
     {
         var value = new StringBuilder(inner.Length);

@@ -6,18 +6,18 @@ internal readonly record struct BounceVerdict(BounceClass Class, BounceCause Cau
     private const int MaxWords = 4000;
 
     /// <summary>`status` is the report's own field; `diagnostic` the remote server's words; `prose` what the report says to people.</summary>
-    public static BounceVerdict Of(string? status, string? diagnostic, string? prose, bool isDelay = false)
+    public static BounceVerdict Of(string? status, string? diagnostic, ProseSigns? prose, bool isDelay = false)
     {
         var said = Lower(diagnostic);
         var inner = diagnostic is null ? null : EnhancedStatus.Find(diagnostic, failuresOnly: true);
         var code = diagnostic is null ? null : EnhancedStatus.ReplyCode(diagnostic);
-        var best = Surer(status, inner) ?? (prose is null ? null : EnhancedStatus.Find(Cut(prose), failuresOnly: true));
-        code ??= prose is null ? null : EnhancedStatus.ReplyCode(Cut(prose));
+        var best = Surer(status, inner) ?? prose?.Codes.Status;
+        code ??= prose?.Codes.Code;
         var reason = ByWords(said, best);
         if (reason == BounceReason.Unknown)
             reason = ByStatus(best);
         if (reason == BounceReason.Unknown && prose is not null)
-            reason = ByWords(Lower(prose), best);
+            reason = prose.Reason(best);
         if (reason == BounceReason.Unknown)
             reason = ByCode(code);
         var isTemporary = isDelay || IsTemporary(reason, best, code);
@@ -56,7 +56,7 @@ internal readonly record struct BounceVerdict(BounceClass Class, BounceCause Cau
 
     private static bool IsGeneric(string status) => status.Length >= 5 && (status.EndsWith(".0.0", StringComparison.Ordinal) || status[0] == '2');
 
-    private static BounceReason ByWords(string said, string? status)
+    public static BounceReason ByWords(string said, string? status)
     {
         if (said.Length == 0)
             return BounceReason.Unknown;
@@ -117,9 +117,9 @@ internal readonly record struct BounceVerdict(BounceClass Class, BounceCause Cau
         _ => isTemporary ? "4.7.0" : "5.7.0",
     };
 
-    private static string Cut(string text) => text.Length <= MaxWords ? text : text[..MaxWords];
+    public static string Cut(string text) => text.Length <= MaxWords ? text : text[..MaxWords];
 
-    private static string Lower(string? text)
+    public static string Lower(string? text)
     {
         if (text is null)
             return "";

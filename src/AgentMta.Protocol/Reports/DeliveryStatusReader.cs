@@ -7,9 +7,10 @@ internal static class DeliveryStatusReader
     private const int MaxDiagnostic = 2000;
 
     /// <summary>Recipients with what the part says of each; `prose` is what the report says to people, asked where the diagnostic says too little.</summary>
-    public static List<ReportRecipient> Read(string part, string? prose, out string? reportingMta, out string? envelopeId)
+    public static List<ReportRecipient> Read(string part, string prose, out string? reportingMta, out string? envelopeId)
     {
         var recipients = new List<ReportRecipient>();
+        var signs = new ProseSigns(prose);
         reportingMta = null;
         envelopeId = null;
         foreach (var group in ReportFields.Groups(part))
@@ -18,7 +19,7 @@ internal static class DeliveryStatusReader
             envelopeId ??= ReportFields.First(group, "Original-Envelope-Id");
             foreach (var fields in Split(group))
             {
-                if (recipients.Count < MaxRecipients && Recipient(fields, prose) is { } recipient)
+                if (recipients.Count < MaxRecipients && Recipient(fields, signs) is { } recipient)
                     recipients.Add(recipient);
             }
         }
@@ -44,7 +45,7 @@ internal static class DeliveryStatusReader
         yield return current;
     }
 
-    private static ReportRecipient? Recipient(List<(string Name, string Value)> fields, string? prose)
+    private static ReportRecipient? Recipient(List<(string Name, string Value)> fields, ProseSigns prose)
     {
         var final = ReportFields.Address(ReportFields.First(fields, "Final-Recipient"));
         var actual = ReportFields.Address(ReportFields.First(fields, "X-Actual-Recipient"));

@@ -37,7 +37,7 @@ public enum BounceCause
     Unknown,
 }
 
-/// <summary>One recipient of a report. Action and Status as in RFC 3464 (lower case) and RFC 3463; Class is null where nothing failed.</summary>
+/// <summary>One recipient of a report. Action and Status as in RFC 3464 (lower case) and RFC 3463; Class is null where nothing failed; Address is empty where a report in prose names nobody.</summary>
 public sealed record ReportRecipient(
     string Address,
     string? OriginalRecipient,
@@ -48,7 +48,7 @@ public sealed record ReportRecipient(
     string? Diagnostic,
     string? RemoteMta);
 
-/// <summary>A message that a machine wrote about other mail. Identifiers come without brackets; fields that a kind has not are null.</summary>
+/// <summary>A message that a machine wrote about other mail. Message ids have angle brackets; fields that a kind has not are null.</summary>
 public sealed record MailReport(ReportKind Kind, IReadOnlyList<ReportRecipient> Recipients, string? OriginalMessageId)
 {
     /// <summary>RFC 3461 ENVID of the original.</summary>

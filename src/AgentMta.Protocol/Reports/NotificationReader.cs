@@ -55,7 +55,7 @@ internal static class NotificationReader
             if (row.ValueKind != JsonValueKind.Object || Text(row, "emailAddress") is not { } address)
                 continue;
             var diagnostic = Text(row, "diagnosticCode");
-            var verdict = BounceVerdict.Of(Text(row, "status") is { } status ? EnhancedStatus.Find(status) : null, diagnostic, Text(bounce, "bounceSubType"));
+            var verdict = BounceVerdict.Of(Text(row, "status") is { } status ? EnhancedStatus.Find(status) : null, diagnostic, new ProseSigns(Text(bounce, "bounceSubType") ?? ""));
             recipients.Add(new ReportRecipient(ReportFields.Address(address), null, Text(row, "action") ?? "failed", verdict.Status, isTransient ? BounceClass.Soft : verdict.Class, verdict.Cause, diagnostic, null));
         }
 
@@ -72,7 +72,7 @@ internal static class NotificationReader
     private static string? OriginalId(JsonElement mail)
     {
         if (mail.TryGetProperty("commonHeaders", out var headers) && headers.ValueKind == JsonValueKind.Object && Text(headers, "messageId") is { } id)
-            return MessageIdParser.Parse(id) ?? id.Trim('<', '>');
+            return MessageIdParser.Parse(id);
         return Rows(mail, "headers").Where(h => h.ValueKind == JsonValueKind.Object && string.Equals(Text(h, "name"), "Message-ID", StringComparison.OrdinalIgnoreCase)).Select(h => MessageIdParser.Parse(Text(h, "value"))).FirstOrDefault();
     }
 

@@ -49,13 +49,15 @@ internal static class ProseBounceReader
         var own = Own(message.Headers);
         var found = Named(message.Headers, text, own);
         var recipients = new List<ReportRecipient>();
+        var isDelay = SaysDelay(text.Prose);
+        var whole = new ProseSigns(text.Prose);
+        var wholeReply = BounceVerdict.Cut(Reply(text.Prose));
         foreach (var (address, why) in found)
         {
-            var isDelay = SaysDelay(text.Prose);
-            var verdict = BounceVerdict.Of(null, Reply(why), why.Length > 0 ? why : text.Prose, isDelay);
+            var verdict = BounceVerdict.Of(null, Reply(why), why.Length > 0 ? new ProseSigns(why) : whole, isDelay);
             // The reason may stand apart from the address, once for all.
             if (verdict.Cause == BounceCause.Unknown)
-                verdict = BounceVerdict.Of(verdict.Status, Reply(text.Prose), text.Prose, isDelay);
+                verdict = BounceVerdict.Of(verdict.Status, wholeReply, whole, isDelay);
             recipients.Add(new ReportRecipient(address, null, isDelay ? "delayed" : "failed", verdict.Status, verdict.Class, verdict.Cause, Diagnostic(why), null));
         }
 
@@ -80,7 +82,8 @@ internal static class ProseBounceReader
                 return [.. fields.Select(f => (f.Address, f.Diagnostic ?? text.Prose))];
         }
 
-        return [.. OfOriginal(text.Original).Take(10).Select(address => (address, text.Prose))];
+        var original = OfOriginal(text.Original).Take(10).Select(address => (address, text.Prose)).ToList();
+        return original.Count > 0 ? original : [("", text.Prose)];
     }
 
     /// <summary>A provider that names its own users without a domain: a line of one word below a colon, or a name in quotes.</summary>
@@ -144,6 +147,8 @@ internal static class ProseBounceReader
         var local = address.Split('@')[0];
         return ReportWords.DaemonLocalParts.Any(name => local == name || (name.Length > 9 && local.StartsWith(name, StringComparison.Ordinal))) || ReportWords.DaemonNames.Any(name => lower.Contains(name, StringComparison.Ordinal)) || from.Trim() == "<>" || lower.EndsWith("<>", StringComparison.Ordinal);
     }
+
+    public static bool IsMachine(HeaderList headers) => IsDaemon(headers.Value("From") ?? "") || IsNullPath(headers.First("Return-Path")?.Text) || headers.Contains("X-Failed-Recipients");
 
     private static bool IsNoReply(string from)
     {

@@ -48,7 +48,10 @@ public static class ReportReader
         if (Nested(message) is { } nested && ProseBounceReader.NamesNobody(message, text))
             return nested;
         var recipients = ProseBounceReader.Recipients(message, text);
-        return recipients.Count == 0 ? null : new MailReport(ReportKind.Bounce, recipients, text.OriginalMessageId);
+        // A person may write of undeliverable goods: without a name, only a machine's word counts.
+        if (recipients is [{ Address: "" }] && !ProseBounceReader.IsMachine(message.Headers))
+            return null;
+        return new MailReport(ReportKind.Bounce, recipients, text.OriginalMessageId);
     }
 
     private static MailReport? Nested(MimeMessage message)

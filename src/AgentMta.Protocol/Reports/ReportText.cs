@@ -83,9 +83,12 @@ internal sealed class ReportText
             Original = Cut(whole[at..], MaxOriginal);
     }
 
-    private static bool BeginsHeader(ReadOnlySpan<char> line) =>
-        line.StartsWith("Received: from", StringComparison.OrdinalIgnoreCase) || line.StartsWith("Received: by", StringComparison.OrdinalIgnoreCase) || line.StartsWith("Received: (", StringComparison.OrdinalIgnoreCase) ||
-        line.StartsWith("Return-Path: <", StringComparison.OrdinalIgnoreCase) || line.StartsWith("DKIM-Signature:", StringComparison.OrdinalIgnoreCase) || line.StartsWith("> Received:", StringComparison.OrdinalIgnoreCase);
+    private static bool BeginsHeader(ReadOnlySpan<char> raw)
+    {
+        var line = raw.TrimStart("> ");
+        return line.StartsWith("Received: from", StringComparison.OrdinalIgnoreCase) || line.StartsWith("Received: by", StringComparison.OrdinalIgnoreCase) || line.StartsWith("Received: (", StringComparison.OrdinalIgnoreCase) ||
+        line.StartsWith("Return-Path: <", StringComparison.OrdinalIgnoreCase) || line.StartsWith("DKIM-Signature:", StringComparison.OrdinalIgnoreCase);
+    }
 
     private static bool SaysOriginal(ReadOnlySpan<char> line)
     {

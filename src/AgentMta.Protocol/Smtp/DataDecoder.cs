@@ -68,10 +68,8 @@ public struct DataDecoder
             switch (_place)
             {
                 case Place.Text:
-                    var rest = input[at..];
-                    var run = rest.IndexOfAny(Notable);
-                    run = run < 0 ? rest.Length : run;
-                    rest[..run].CopyTo(output[to..]);
+                    var run = OrdinaryRun(input[at..], _written + to);
+                    input.Slice(at, run).CopyTo(output[to..]);
                     at += run;
                     to += run;
                     if (at < input.Length)
@@ -122,6 +120,24 @@ public struct DataDecoder
         BareCr++;
         if (FirstFault < 0)
             FirstFault = _written - (_repair ? 0 : 1);
+    }
+
+    // How much can be copied as it is: text and whole line ends whose next line is in sight and does not begin with a dot. This is nearly all of any message.
+    private int OrdinaryRun(ReadOnlySpan<byte> input, long position)
+    {
+        var run = 0;
+        while (true)
+        {
+            var next = input[run..].IndexOfAny(Notable);
+            if (next < 0)
+                return input.Length;
+            run += next;
+            if (input[run] != '\r' || run + 2 >= input.Length || input[run + 1] != '\n' || (!_chunked && input[run + 2] == '.'))
+                return run;
+            LongestLine = Math.Max(LongestLine, position + run - _lineStart);
+            run += 2;
+            _lineStart = position + run;
+        }
     }
 
     private void TextOctet(byte octet, Span<byte> output, ref int to)

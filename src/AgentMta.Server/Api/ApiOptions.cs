@@ -1,12 +1,16 @@
+using System.ComponentModel;
+
 namespace AgentMta.Server.Api;
 
 /// <summary>Settings of the HTTP API.</summary>
 internal sealed class ApiOptions
 {
     /// <summary>Root of absolute URLs (downloads); without it the request's own host is taken.</summary>
+    [Browsable(false)]
     public Uri? PublicUrl { get; set; }
 
     /// <summary>Domain of inboxes that are made without one.</summary>
+    [Browsable(false)]
     public string? DefaultDomain { get; set; }
 
     /// <summary>Largest request body in octets: 25 MiB of message as base64.</summary>

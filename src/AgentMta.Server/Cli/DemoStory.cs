@@ -58,9 +58,8 @@ internal sealed class DemoStory(DemoServer agent, DemoServer remote, Cancellatio
         await ShowDialogueAsync(remote, _person, id).ConfigureAwait(false);
         Step("The agent's server authenticated and gated it before it said 250:");
         var got = await MessageAsync(agent, _agentInbox, id).ConfigureAwait(false);
-        CheckVerdicts(got);
-        var (_, trace) = await agent.CallAsync(HttpMethod.Get, Path(_agentInbox, id) + "/trace").ConfigureAwait(false);
-        Show(trace["gates"]!.AsArray().Select(g => $"gate {g!["gate"]}: {g["outcome"]} ({g["reason"]})"));
+        var trace = await CheckVerdictsAsync(agent, _agentInbox, id).ConfigureAwait(false);
+        Show(trace["verdicts"]!["gates"]!.AsArray().Select(g => $"gate {g!["gate"]}: {g["outcome"]} ({g["reason"]})"));
         Check(((string)got["text"]!).Contains("Where is my order?", StringComparison.Ordinal), "the text is not what Ann wrote");
         Show([$"thread {got["thread_id"]}, labels {got["labels"]!.ToJsonString()}"]);
         return got;
@@ -81,12 +80,12 @@ internal sealed class DemoStory(DemoServer agent, DemoServer remote, Cancellatio
     {
         Step("The signed answer as the other server got it, and its verification there:");
         var id = (string)answer["message_id"]!;
-        var got = await MessageAsync(remote, _person, id).ConfigureAwait(false);
+        await MessageAsync(remote, _person, id).ConfigureAwait(false);
         var raw = await remote.RawAsync(_person, id).ConfigureAwait(false);
         Show(raw.Split("\r\n").Take(60).Select(l => l.Length > 110 ? l[..107] + "..." : l));
         Check(raw.Contains("In-Reply-To: " + (string)question["message_id"]!, StringComparison.Ordinal), "In-Reply-To is missing");
-        CheckVerdicts(got);
-        var signatures = got["authentication_results"]!["dkim"]!.AsArray();
+        var trace = await CheckVerdictsAsync(remote, _person, id).ConfigureAwait(false);
+        var signatures = trace["authentication"]!["dkim"]!.AsArray();
         Check(signatures.Count == 2 && signatures.All(s => (string?)s!["result"] == "pass"), "both signatures, RSA and Ed25519, must pass: " + signatures.ToJsonString());
         var (_, threads) = await remote.CallAsync(HttpMethod.Get, $"v0/inboxes/{Uri.EscapeDataString(_person)}/threads").ConfigureAwait(false);
         Check(threads["threads"]!.AsArray() is [{ } only] && (int)only["message_count"]! == 2, "question and answer are not one thread at Ann's");
@@ -150,12 +149,14 @@ internal sealed class DemoStory(DemoServer agent, DemoServer remote, Cancellatio
         Check((string?)delivery["state"] == "delivered", "it was not delivered: " + attempt.ToJsonString());
     }
 
-    private static void CheckVerdicts(JsonNode message)
+    private static async Task<JsonNode> CheckVerdictsAsync(DemoServer server, string inbox, string id)
     {
-        var results = message["authentication_results"]!;
+        var (_, trace) = await server.CallAsync(HttpMethod.Get, Path(inbox, id) + "/trace").ConfigureAwait(false);
+        var results = trace["authentication"]!;
         var dkim = results["dkim"]!.AsArray().Select(d => $"{d!["result"]} {d["domain"]}/{d["selector"]}").ToList();
         Show([$"spf {results["spf"]!["result"]} ({results["spf"]!["domain"]}), dkim {string.Join(", ", dkim)}, dmarc {results["dmarc"]!["result"]} (policy {results["dmarc"]!["policy"]})"]);
         Check((string?)results["spf"]!["result"] == "pass" && (string?)results["dmarc"]!["result"] == "pass" && dkim.Exists(d => d.StartsWith("pass", StringComparison.Ordinal)), "SPF, DKIM and DMARC must pass: " + results.ToJsonString());
+        return trace;
     }
 
     private Task<JsonNode> MessageAsync(DemoServer server, string inbox, string id) =>

@@ -99,7 +99,7 @@ internal sealed class ServerHost : IAsyncDisposable
 
         // 5
         var directory = new DirectoryStore(database);
-        var spool = new RawSpool(folder.Raws, Options.FreeSpaceFloor, time);
+        var spool = Own(new RawSpool(folder.Raws, Options.FreeSpaceFloor, time));
         await SweepAsync(database, spool, logs).ConfigureAwait(false);
         var evidence = Own(SqliteDatabase.OpenEvidence(folder.Evidence, time, logs.CreateLogger<SqliteDatabase>()));
         var refusals = Own(new RefusalStore(evidence, time, logs.CreateLogger<RefusalStore>()));
@@ -112,6 +112,7 @@ internal sealed class ServerHost : IAsyncDisposable
         var apiKeys = new ApiKeyStore(database, time);
         var sending = OutboundParts.Create(Options.OutboundOptions(), rules, database, directory, keys, resolver, receiver.AcceptAsync, spool, apiKeys, time, logs);
         Own(sending.Meter);
+        Own(sending.Sts);
 
         // 7
         var certificates = Own(OpenCertificates(folder, logs));
@@ -139,7 +140,7 @@ internal sealed class ServerHost : IAsyncDisposable
             Submit = sending.Submitter.SubmitAsync,
             OptOut = sending.OptOut,
             Domains = domains,
-            Options = new ApiOptions { PublicUrl = Options.OutboundOptions().PublicUrl, DefaultDomain = Options.Domain.ToLowerInvariant() },
+            Options = Options.ApiOptions(),
             Time = time,
             Log = logs,
         });

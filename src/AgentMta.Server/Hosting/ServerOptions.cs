@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Net;
+using AgentMta.Server.Api;
 using AgentMta.Server.Inbound;
 using AgentMta.Server.Outbound;
 using AgentMta.Server.Resolver;
@@ -74,6 +75,9 @@ internal sealed class ServerOptions : IValidatableObject
     /// <summary>Sending: limits, retry schedule, timeouts.</summary>
     public OutboundOptions Outbound { get; set; } = new() { HostName = "" };
 
+    /// <summary>The HTTP API: limits and lifetimes.</summary>
+    public ApiOptions Api { get; set; } = new();
+
     /// <summary>Time to finish what is in flight at SIGTERM.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00", ErrorMessage = "a duration from 00:00:01 to 00:05:00 is expected.")]
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(25);
@@ -115,6 +119,14 @@ internal sealed class ServerOptions : IValidatableObject
 
     /// <summary>The options of receiving with what the short keys say.</summary>
     public ReceiverOptions ReceiverOptions() => Receiver with { HostName = EffectiveHostName(), Postmaster = Receiver.Postmaster ?? "postmaster@" + Domain.ToLowerInvariant() };
+
+    /// <summary>The options of the API with what the short keys say.</summary>
+    public ApiOptions ApiOptions()
+    {
+        Api.PublicUrl = PublicUrl is null ? null : new Uri(PublicUrl);
+        Api.DefaultDomain = Domain.ToLowerInvariant();
+        return Api;
+    }
 
     /// <summary>The options of sending with what the short keys say.</summary>
     public OutboundOptions OutboundOptions() => Outbound with

@@ -25,19 +25,17 @@ internal sealed class Reception(RawSpool spool, long maxSize, bool chunked, bool
 
     /// <summary>Takes what belongs to the message; the rest of the buffer, behind the end of data, is left.</summary>
     /// <returns>Octets taken.</returns>
-    public async ValueTask<long> TakeAsync(ReadOnlySequence<byte> buffer)
+    public long Take(ReadOnlySequence<byte> buffer)
     {
         var taken = 0L;
         foreach (var memory in buffer)
         {
-            var rest = memory;
+            var rest = memory.Span;
             while (!rest.IsEmpty && !_decoder.Ended)
             {
-                var used = Take(rest.Span);
+                var used = Take(rest);
                 rest = rest[used..];
                 taken += used;
-                if (_raw.MustSpill && Refusal is null)
-                    await SpillAsync();
             }
         }
 
@@ -76,27 +74,30 @@ internal sealed class Reception(RawSpool spool, long maxSize, bool chunked, bool
         var most = repair ? (room.Length - 2) / 2 : room.Length - 2;
         var used = _decoder.Decode(input[..Math.Min(input.Length, most)], room, out var written);
         Octets += written;
-        if (Octets > maxSize && Refusal is null)
-        {
-            Refusal = Refusals.TooLarge;
-            _raw.Dispose();
-        }
-
+        if (Octets > maxSize)
+            Refuse(Refusals.TooLarge);
         if (Refusal is null)
-            _raw.Advance(written);
+            Keep(written);
         return used;
     }
 
-    private async ValueTask SpillAsync()
+    private void Keep(int written)
     {
         try
         {
-            await _raw.SpillAsync(CancellationToken.None);
+            _raw.Advance(written);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Refusal = Refusals.SpoolFailed;
-            _raw.Dispose();
+            Refuse(Refusals.SpoolFailed);
         }
+    }
+
+    private void Refuse(SmtpReply reply)
+    {
+        if (Refusal is not null)
+            return;
+        Refusal = reply;
+        _raw.Dispose();
     }
 }

@@ -15,7 +15,7 @@ internal sealed partial class Session
         while (!reception.Ended)
         {
             var result = await ReadAsync(Math.Min(After(_options.IdleTimeout), reception.Deadline));
-            var taken = await reception.TakeAsync(result.Buffer);
+            var taken = reception.Take(result.Buffer);
             _reader.AdvanceTo(result.Buffer.GetPosition(taken));
             if (reception.Ended)
                 break;
@@ -41,8 +41,7 @@ internal sealed partial class Session
         {
             var result = await ReadAsync(Math.Min(After(_options.IdleTimeout), deadline));
             var chunk = result.Buffer.Slice(0, Math.Min(left, result.Buffer.Length));
-            if (reception is not null)
-                await reception.TakeAsync(chunk);
+            reception?.Take(chunk);
             left -= chunk.Length;
             _reader.AdvanceTo(chunk.End);
             if (left > 0 && !CanReadOn(result.IsCanceled, result.IsCompleted, reception))

@@ -99,8 +99,9 @@ internal sealed record LeasedDelivery
 
 /// <summary>What one attempt saw of the remote side (promise 5).</summary>
 /// <param name="Tls">For instance "TLSv1.3 TLS_AES_256_GCM_SHA384 (dane)"; null for plain text.</param>
+/// <param name="NotifiesItself">The remote took over what RFC 3461 asks for.</param>
 /// <param name="Dialogue">The commands and replies, bounded; credentials left out.</param>
-internal sealed record AttemptTrace(DateTimeOffset StartedAt, TimeSpan Elapsed, string? Host, string? Address, string? Tls, string? Dialogue);
+internal sealed record AttemptTrace(DateTimeOffset StartedAt, TimeSpan Elapsed, string? Host, string? Address, string? Tls, string? Dialogue, bool NotifiesItself = false);
 
 /// <summary>How one attempt ended for one recipient.</summary>
 /// <param name="State">Delivered, Deferred or Bounced.</param>

@@ -1,3 +1,4 @@
+using AgentMta.Protocol.Reports;
 using AgentMta.Protocol.Smtp;
 using AgentMta.Server.Model;
 using AgentMta.Server.Store;
@@ -28,7 +29,17 @@ internal sealed class DeliveryRun(DeliveryStore store, RawReader raws, OutcomePo
     public async Task FinishAsync(IReadOnlyList<LeasedDelivery> deliveries, IReadOnlyList<RecipientResult> results, AttemptTrace trace, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var outcomes = deliveries.Select((d, i) => policy.Decide(d, results[i], now)).ToList();
+        await WriteAsync([.. deliveries.Select((d, i) => policy.Decide(d, results[i], now))], trace, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Gives deliveries up before they leave: their recipients were suppressed since.</summary>
+    public Task DropAsync(IReadOnlyList<(LeasedDelivery Delivery, Suppression Entry)> suppressed, CancellationToken cancellationToken) =>
+        WriteAsync(
+            [.. suppressed.Select(s => new DeliveryOutcome(s.Delivery, DeliveryState.Dropped, 0, "5.7.1", $"the recipient is suppressed ({s.Entry.Reason})", BounceCause.Policy))],
+            Trace(time.GetUtcNow()), cancellationToken);
+
+    private async Task WriteAsync(List<DeliveryOutcome> outcomes, AttemptTrace trace, CancellationToken cancellationToken)
+    {
         try
         {
             var counted = await writer.WriteAsync(outcomes, trace, cancellationToken).ConfigureAwait(false);
@@ -41,8 +52,8 @@ internal sealed class DeliveryRun(DeliveryStore store, RawReader raws, OutcomePo
         }
         finally
         {
-            foreach (var delivery in deliveries)
-                leases.Remove(delivery);
+            foreach (var outcome in outcomes)
+                leases.Remove(outcome.Delivery);
         }
     }
 

@@ -33,7 +33,7 @@ internal sealed class OutboundMeter : IDisposable
 
     public void Attempt(DeliveryState outcome, TimeSpan elapsed)
     {
-        var tag = new KeyValuePair<string, object?>("outcome", outcome switch { DeliveryState.Delivered => "delivered", DeliveryState.Deferred => "deferred", _ => "bounced" });
+        var tag = new KeyValuePair<string, object?>("outcome", outcome switch { DeliveryState.Delivered => "delivered", DeliveryState.Deferred => "deferred", DeliveryState.Dropped => "dropped", _ => "bounced" });
         _attempts.Add(1, tag);
         _attemptSeconds.Record(elapsed.TotalSeconds, tag);
     }

@@ -6,18 +6,21 @@ using AgentMta.Server.Store;
 namespace AgentMta.Server.Outbound;
 
 /// <summary>Writes how attempts ended: delivery rows, attempt rows, labels, suppressions, notifications and events, in one transaction (promises 4 and 5).</summary>
-internal sealed class OutcomeWriter(Database database, OutboundMeter meter)
+internal sealed class OutcomeWriter(Database database, RawReader raws, StatusNotifier notifier, OutboundMeter meter)
 {
     /// <summary>Stores the outcomes of one transaction; those whose lease was lost are left alone. Returns how many counted.</summary>
     public async Task<int> WriteAsync(IReadOnlyList<DeliveryOutcome> outcomes, AttemptTrace trace, CancellationToken cancellationToken)
     {
-        var written = await database.WriteAsync(session => Write(session, outcomes, trace), cancellationToken).ConfigureAwait(false);
+        // The header of the original is read before the transaction, and only where a notification quotes it.
+        var told = outcomes.FirstOrDefault(o => StatusNotifier.IsCalledFor(o, trace))?.Delivery;
+        using var original = told is null ? null : await raws.ReadAsync(told.WorkspaceId, told.RawId, cancellationToken).ConfigureAwait(false);
+        var written = await database.WriteAsync(session => Write(session, outcomes, trace, original?.Bytes ?? ReadOnlyMemory<byte>.Empty), cancellationToken).ConfigureAwait(false);
         foreach (var outcome in written)
             meter.Attempt(outcome.State, trace.Elapsed);
         return written.Count;
     }
 
-    private static List<DeliveryOutcome> Write(WriteSession session, IReadOnlyList<DeliveryOutcome> outcomes, AttemptTrace trace)
+    private List<DeliveryOutcome> Write(WriteSession session, IReadOnlyList<DeliveryOutcome> outcomes, AttemptTrace trace, ReadOnlyMemory<byte> original)
     {
         var written = new List<DeliveryOutcome>(outcomes.Count);
         foreach (var message in outcomes.GroupBy(o => (o.Delivery.WorkspaceId, o.Delivery.MessageKey)))
@@ -30,10 +33,20 @@ internal sealed class OutcomeWriter(Database database, OutboundMeter meter)
                 DeliveryStore.AppendDelivered(session, delivered[0].Delivery, [.. delivered.Select(o => o.Delivery.Recipient)], trace.Host, delivered[0].Reply, leftBefore);
             Deferred(session, [.. done.Where(o => o.State == DeliveryState.Deferred)], trace);
             Bounced(session, [.. done.Where(o => o.State == DeliveryState.Bounced)], trace);
-            StatusNotifier.Notify(session, done, trace);
+            Dropped(session, [.. done.Where(o => o.State == DeliveryState.Dropped)]);
+            var reported = done.Where(o => StatusNotifier.IsCalledFor(o, trace)).ToList();
+            foreach (var alike in reported.GroupBy(o => o.State))
+                Notify(session, [.. alike], trace, original);
         }
 
         return written;
+    }
+
+    private void Notify(WriteSession session, List<DeliveryOutcome> outcomes, AttemptTrace trace, ReadOnlyMemory<byte> original)
+    {
+        // An inbox that was deleted since needs no word.
+        if (MessageStore.HasInbox(session, outcomes[0].Delivery.WorkspaceId, outcomes[0].Delivery.InboxId))
+            notifier.Notify(session, outcomes, trace, original);
     }
 
     private static void Deferred(WriteSession session, List<DeliveryOutcome> deferred, AttemptTrace trace)
@@ -62,6 +75,15 @@ internal sealed class OutcomeWriter(Database database, OutboundMeter meter)
             foreach (var outcome in alike)
                 Suppress(session, outcome.Delivery.WorkspaceId, outcome.Delivery, outcome.Reply);
         }
+    }
+
+    private static void Dropped(WriteSession session, List<DeliveryOutcome> dropped)
+    {
+        if (dropped.Count == 0)
+            return;
+        MessageStore.Mark(session, dropped[0].Delivery.WorkspaceId, dropped[0].Delivery.MessageKey, Labels.Rejected);
+        var facts = new RejectionFacts(dropped[0].Reply, [.. dropped.Select(o => o.Delivery.Recipient)]);
+        Append(session, EventTypes.Rejected, dropped[0].Delivery, JsonSerializer.Serialize(facts, DeliveryJson.Default.RejectionFacts));
     }
 
     // An address that is not there is not there for any use case.

@@ -79,6 +79,14 @@ internal sealed class QueueWorker(
         var claimed = await store.ClaimAsync(due, _owner, options.Lease, stopping).ConfigureAwait(false);
         foreach (var delivery in claimed)
             leases.Add(delivery);
+        // The last look before anything leaves: who opted out or bounced since the message was queued gets nothing.
+        var suppressed = await store.SuppressedAsync(claimed, stopping).ConfigureAwait(false);
+        if (suppressed.Count > 0)
+        {
+            await run.DropAsync(suppressed, CancellationToken.None).ConfigureAwait(false);
+            claimed.RemoveAll(d => suppressed.Exists(s => s.Delivery == d));
+        }
+
         foreach (var group in claimed.GroupBy(d => (d.Destination, Closed: IsClosed(d.ReversePath))))
         {
             var routing = RouteAsync(group.Key.Destination, group.Key.Closed, [.. group], stopping);
@@ -86,7 +94,7 @@ internal sealed class QueueWorker(
             _ = routing.ContinueWith(t => _routing.TryRemove(t, out _), TaskScheduler.Default);
         }
 
-        return claimed.Count;
+        return due.Count;
     }
 
     private async Task<TimeSpan> WaitAsync(CancellationToken stopping)

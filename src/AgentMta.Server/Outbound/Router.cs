@@ -5,7 +5,7 @@ namespace AgentMta.Server.Outbound;
 
 /// <summary>Finds the hosts for a destination (RFC 5321 5.1): smart host, address literal, MX, or the domain itself.</summary>
 /// <param name="chance">Uniform in [0, 1): orders hosts of equal preference.</param>
-internal sealed class Router(IDnsLookup dns, OutboundOptions options, Func<double> chance)
+internal sealed class Router(IDnsLookup dns, StsPolicies policies, OutboundOptions options, Func<double> chance)
 {
     private const int HostLimit = 10;
 
@@ -22,7 +22,23 @@ internal sealed class Router(IDnsLookup dns, OutboundOptions options, Func<doubl
         }
 
         var answer = await dns.LookupAsync(destination, DnsRecordType.MX, cancellationToken).ConfigureAwait(false);
-        return answer.Status switch
+        var result = FromAnswer(destination, answer);
+        return result.Route is null ? result : Apply(await policies.ForAsync(destination, cancellationToken).ConfigureAwait(false), result.Route, destination);
+    }
+
+    // RFC 8461 5: only the policy's hosts, each verified; none left is a state that passes, never a reason to go without.
+    private static RouteResult Apply(StsPolicy? policy, Route route, string destination)
+    {
+        if (policy is not { Mode: StsMode.Enforce })
+            return new(route, null);
+        var hosts = route.Hosts.Where(h => policy.Allows(h.Name)).ToList();
+        return hosts.Count == 0
+            ? RouteResult.Failed(451, "4.7.5", $"no mail exchanger of {destination} is one of its MTA-STS policy")
+            : new(route with { Hosts = hosts, Tls = TlsPolicy.Verified("mta-sts") }, null);
+    }
+
+    private RouteResult FromAnswer(string destination, DnsAnswer answer) =>
+        answer.Status switch
         {
             DnsStatus.Ok => FromMx(destination, answer),
             // RFC 5321 5.1: no MX, so the domain is its own mail exchanger (the implicit MX).
@@ -30,7 +46,6 @@ internal sealed class Router(IDnsLookup dns, OutboundOptions options, Func<doubl
             DnsStatus.NameError => RouteResult.Failed(550, "5.1.2", $"the domain {destination} does not exist"),
             _ => RouteResult.Failed(451, "4.4.3", $"the mail exchangers of {destination} cannot be looked up now"),
         };
-    }
 
     private RouteResult FromMx(string destination, DnsAnswer answer)
     {

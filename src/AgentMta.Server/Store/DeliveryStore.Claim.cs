@@ -60,6 +60,23 @@ internal sealed partial class DeliveryStore
             },
             cancellationToken);
 
+    /// <summary>Those that may not be sent any more: their recipient was suppressed while they waited.</summary>
+    public ValueTask<List<(LeasedDelivery Delivery, Suppression Entry)>> SuppressedAsync(IReadOnlyList<LeasedDelivery> deliveries, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            session =>
+            {
+                var found = new List<(LeasedDelivery, Suppression)>();
+                foreach (var delivery in deliveries)
+                {
+                    var domain = delivery.InboxId[(delivery.InboxId.LastIndexOf('@') + 1)..];
+                    if (SuppressionStore.Check(session, delivery.WorkspaceId, delivery.UseCaseId, domain, [AddressParts.Normalise(delivery.Recipient)]) is [var entry, ..])
+                        found.Add((delivery, entry));
+                }
+
+                return found;
+            },
+            cancellationToken);
+
     /// <summary>Prolongs leases that are still held.</summary>
     public Task RenewAsync(IReadOnlyCollection<LeasedDelivery> deliveries, TimeSpan lease, CancellationToken cancellationToken) =>
         database.WriteAsync(

@@ -3,6 +3,10 @@ namespace AgentMta.Server.Store;
 /// <content>Labels that tell what became of a message.</content>
 internal sealed partial class MessageStore
 {
+    /// <summary>Whether the inbox is still there.</summary>
+    public static bool HasInbox(WriteSession session, string workspaceId, string inboxId) =>
+        session.Scalar<long>("SELECT COUNT(*) FROM inboxes WHERE workspace_id = @p1 AND inbox_id = @p2", workspaceId, inboxId) > 0;
+
     /// <summary>Adds a system label to a message and its thread; the caller writes the event that it stands for. Nothing happens where the message is gone or has it.</summary>
     public static void Mark(WriteSession session, string workspaceId, string messageKey, string label)
     {

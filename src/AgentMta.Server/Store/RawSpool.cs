@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using AgentMta.Server.Model;
+using Microsoft.Win32.SafeHandles;
 
 namespace AgentMta.Server.Store;
 
@@ -9,11 +10,13 @@ namespace AgentMta.Server.Store;
 /// </summary>
 /// <param name="folder">DATA/raws.</param>
 /// <param name="freeSpaceFloor">Free octets on the disk below which nothing new is begun.</param>
-internal sealed class RawSpool(string folder, long freeSpaceFloor, TimeProvider time)
+internal sealed class RawSpool(string folder, long freeSpaceFloor, TimeProvider time) : IDisposable
 {
     private const string Extension = ".eml";
+    private const int FlushesAtOnce = 16;
 
     private readonly ConcurrentDictionary<string, bool> _folders = new();
+    private readonly SemaphoreSlim _flushes = new(FlushesAtOnce);
     private long _roomCheckedAt = long.MinValue;
     private volatile bool _room = true;
 
@@ -38,8 +41,6 @@ internal sealed class RawSpool(string folder, long freeSpaceFloor, TimeProvider 
             octets.Span[..count].CopyTo(writer.Room());
             writer.Advance(count);
             octets = octets[count..];
-            if (writer.MustSpill)
-                await writer.SpillAsync(cancellationToken);
         }
 
         return await writer.CompleteAsync(cancellationToken);
@@ -80,6 +81,9 @@ internal sealed class RawSpool(string folder, long freeSpaceFloor, TimeProvider 
         return _room;
     }
 
+    /// <inheritdoc/>
+    public void Dispose() => _flushes.Dispose();
+
     /// <summary>A new name below the folder; the last two characters of an id are random, so that files spread evenly.</summary>
     internal string NewName()
     {
@@ -103,8 +107,28 @@ internal sealed class RawSpool(string folder, long freeSpaceFloor, TimeProvider 
         _folders[name] = true;
     }
 
-    /// <summary>Flushes the folder that holds the file.</summary>
-    internal void FlushFolder(string file) => DirectoryFlush.Flush(Path.GetDirectoryName(PathOf(file))!);
+    /// <summary>
+    /// Puts a file and its folder entry on disk. A flush blocks its thread for as long as the disk likes, so it has one of its own: the pool's
+    /// few serve all sessions.
+    /// </summary>
+    internal async Task FlushAsync(SafeFileHandle handle, string file, CancellationToken cancellationToken)
+    {
+        await _flushes.WaitAsync(cancellationToken);
+        try
+        {
+            await Task.Factory.StartNew(
+                () =>
+                {
+                    RandomAccess.FlushToDisk(handle);
+                    DirectoryFlush.Flush(Path.GetDirectoryName(PathOf(file))!);
+                },
+                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+        finally
+        {
+            _flushes.Release();
+        }
+    }
 
     internal string PathOf(string file)
     {

@@ -20,9 +20,6 @@ internal sealed class RawWriter(RawSpool spool) : IDisposable
     /// <summary>Octets written.</summary>
     public long Length => _inFile + _count;
 
-    /// <summary>Whether <see cref="SpillAsync"/> has something to do.</summary>
-    public bool MustSpill => _count > (_handle is null ? RawContent.InlineLimit : FileBuffer - LeastRoom);
-
     /// <summary>Free memory to write into, at least 1 KiB; then call <see cref="Advance"/>.</summary>
     public Span<byte> Room()
     {
@@ -38,26 +35,13 @@ internal sealed class RawWriter(RawSpool spool) : IDisposable
         return _buffer.AsSpan(_count);
     }
 
-    /// <summary>Counts what was written into <see cref="Room"/>.</summary>
-    public void Advance(int count) => _count += count;
-
-    /// <summary>Moves the buffer into the file, which it makes the first time.</summary>
-    public async ValueTask SpillAsync(CancellationToken cancellationToken)
+    /// <summary>Counts what was written into <see cref="Room"/>; what is too much for memory goes to the file.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Advance(int count)
     {
-        if (_handle is null)
-        {
-            _name = spool.NewName();
-            spool.PrepareFolder(_name);
-            _handle = Create(spool.PathOf(_name));
-        }
-
-        if (_count == 0)
-            return;
-        await RandomAccess.WriteAsync(_handle, _buffer.AsMemory(0, _count), _inFile, cancellationToken);
-        _inFile += _count;
-        _count = 0;
-        if (_buffer!.Length > FileBuffer)
-            ReturnBuffer(); // a slow sender of a large message keeps a small buffer, not the one it outgrew
+        _count += count;
+        if (_count > (_handle is null ? RawContent.InlineLimit : FileBuffer - LeastRoom))
+            Spill();
     }
 
     /// <summary>Ends the message: what lies in a file is on disk, with its folder, when this returns. The content belongs to the caller.</summary>
@@ -73,10 +57,9 @@ internal sealed class RawWriter(RawSpool spool) : IDisposable
             return new RawContent(bytes, owner: pooled);
         }
 
-        await SpillAsync(cancellationToken);
+        Spill();
         ReturnBuffer();
-        RandomAccess.FlushToDisk(_handle);
-        spool.FlushFolder(_name!);
+        await spool.FlushAsync(_handle, _name!, cancellationToken);
         var content = MappedFile.Map(_handle, _name!);
         (_handle, _name) = (null, null);
         return content;
@@ -91,6 +74,26 @@ internal sealed class RawWriter(RawSpool spool) : IDisposable
         if (_name is not null)
             spool.Delete(_name);
         (_name, _count, _inFile) = (null, 0, 0);
+    }
+
+    // Moves the buffer into the file, which it makes the first time. These writes end in the page cache; .NET's asynchronous form only moves
+    // the same blocking call to another thread of the pool, at the price of two switches for each 16 KiB.
+    private void Spill()
+    {
+        if (_handle is null)
+        {
+            _name = spool.NewName();
+            spool.PrepareFolder(_name);
+            _handle = Create(spool.PathOf(_name));
+        }
+
+        if (_count == 0)
+            return;
+        RandomAccess.Write(_handle, _buffer.AsSpan(0, _count), _inFile);
+        _inFile += _count;
+        _count = 0;
+        if (_buffer!.Length > FileBuffer)
+            ReturnBuffer(); // a slow sender of a large message keeps a small buffer, not the one it outgrew
     }
 
     private static SafeFileHandle Create(string path)

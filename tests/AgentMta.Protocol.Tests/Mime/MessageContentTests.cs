@@ -228,6 +228,19 @@ public sealed class MessageContentTests
     [InlineData(null, "")]
     public void Ids_are_read_with_their_brackets(string? value, string expected) => Assert.Equal(expected, string.Join('|', MessageIdParser.ParseList(value)));
 
+    [Theory]
+    [InlineData("Content-Transfer-Encoding: x-yenc\n\n=ybegin line=128 size=1 name=a\n", MimeDefects.YEncoded)]
+    [InlineData("Content-Transfer-Encoding: rot13\n\nx", MimeDefects.UnknownEncoding)]
+    [InlineData("Subject: a\nSubject: b\n\nx", MimeDefects.RepeatedHeader)]
+    [InlineData("Date: soon\n\nx", MimeDefects.BadDate)]
+    [InlineData("Content-Type: text/plain; charset=x-none\n\nä", MimeDefects.UnknownCharset)]
+    [InlineData("Subject: ä\n\nx", MimeDefects.None)]
+    public void What_is_wrong_is_told(string message, MimeDefects expected) => Assert.Equal(expected, Read(message).Defects);
+
+    [Fact]
+    public void An_8_bit_header_that_is_not_utf8_is_told() =>
+        Assert.Equal(MimeDefects.EightBitHeader, MessageContent.Read(MimeMessage.Parse(Encoding.Latin1.GetBytes("Subject: \u00fc\r\n\r\n"))).Defects);
+
     [Fact]
     public void Nothing_at_all_is_a_message_too()
     {

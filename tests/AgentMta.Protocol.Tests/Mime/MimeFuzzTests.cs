@@ -61,7 +61,7 @@ public sealed class MimeFuzzTests
     public void Hostile_shapes_take_linear_time_and_memory()
     {
         var faults = new List<string>();
-        foreach (var shape in ((int[])[500, 2_000, 10_000, 40_000]).SelectMany(Shapes))
+        foreach (var shape in ((int[])[500, 2_000, 20_000]).SelectMany(Shapes))
         {
             var message = Encoding.Latin1.GetBytes(shape);
             Read(message, out _);
@@ -80,6 +80,9 @@ public sealed class MimeFuzzTests
         yield return "Subject: " + Repeat("=?utf-8?q?a?= ", many);
         yield return "From: " + Repeat("(", many);
         yield return "To: " + Repeat("a@b,", many);
+        yield return "To: " + Repeat("@ ", many);
+        yield return "To: a@" + Repeat(":", many);
+        yield return "To: " + Repeat("\"a\"@", many);
         yield return "References: " + Repeat("<a@b>", many);
         yield return "Content-Type: multipart/mixed; boundary=b\n\n" + Repeat("--b\n", many);
         yield return "Content-Type: multipart/mixed; boundary=b\n\n" + Repeat("--b\n\n\n", many);

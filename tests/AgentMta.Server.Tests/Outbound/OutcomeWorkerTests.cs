@@ -120,7 +120,7 @@ public sealed class OutcomeWorkerTests
         {
             var raw = Ids.New(session.Time);
             MessageStore.InsertRaw(session, new NewRaw(bench.Store.WorkspaceId, raw, new RawContent(Encoding.UTF8.GetBytes(report)), null, null, null, null));
-            ReportStore.InsertReport(session, inbox!, raw, key, "dsn", "{}");
+            ReportStore.InsertReport(session, inbox!, raw, key, new ReportFacts("dsn", [], null, null, null, null, null));
         });
         Assert.Equal(1, await Worker(bench).RunOnceAsync(default));
     }

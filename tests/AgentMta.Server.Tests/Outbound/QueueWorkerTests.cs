@@ -1,4 +1,6 @@
-using AgentMta.Protocol.MailAuth.Dkim;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using AgentMta.Server.Model;
 using AgentMta.Server.Tests.Support;
 
@@ -83,5 +85,59 @@ public sealed class QueueWorkerTests
         }
 
         Assert.Equal(1, bench.Remote.Connections);
+    }
+
+    [Fact]
+    public async Task A_recipient_who_was_suppressed_while_the_mail_waited_gets_nothing()
+    {
+        await using var bench = await OutboundBench.OpenAsync(keys: false);
+        await bench.SendAsync(["ann@example.net", "eve@example.net"]);
+        await bench.Suppressions.AddAsync(new Suppression(bench.Store.WorkspaceId, SuppressionScope.Workspace, "*", "eve@example.net", Suppression.Unsubscribe, null, null, default), default);
+        await bench.StartAsync();
+        await bench.HappensAsync(EventTypes.Delivered);
+        Assert.Equal(["ann@example.net"], Assert.Single(bench.Remote.Messages).Recipients);
+        Assert.Equal(["ann@example.net|delivered", "eve@example.net|dropped"], await bench.Store.RowsAsync("SELECT recipient, state FROM deliveries ORDER BY recipient"));
+        Assert.Contains(EventTypes.Rejected, await bench.EventsAsync());
+    }
+
+    [RequiresProgramFact("smtp-sink")]
+    public async Task Postfixs_sink_takes_hundreds_of_messages_each_once()
+    {
+        const int Count = 300;
+        var port = FreePort();
+        await using var bench = await OutboundBench.OpenAsync(o => o with { MxPort = port });
+        using var sink = Process.Start(new ProcessStartInfo(RequiresProgramFactAttribute.Find("smtp-sink")!, ["-u", "nobody", "-c", $"127.0.0.1:{port}", "100"]) { RedirectStandardOutput = true })!;
+        try
+        {
+            await Eventually.TrueAsync(() => IsOpen(port));
+            await bench.StartAsync();
+            await Task.WhenAll(Enumerable.Range(0, Count).Select(i => Task.Run(() => bench.SendAsync([$"ann{i}@example.net"]))));
+            await Eventually.TrueAsync(async () => await bench.Store.CountAsync("SELECT COUNT(*) FROM deliveries WHERE state = 'delivered'") == Count, () => "delivered");
+            Assert.Equal(Count, await bench.Store.CountAsync("SELECT COUNT(*) FROM attempts WHERE reply_code = 250"));
+        }
+        finally
+        {
+            sink.Kill();
+        }
+    }
+
+    private static bool IsOpen(int port)
+    {
+        try
+        {
+            using var client = new TcpClient("127.0.0.1", port);
+            return client.Connected;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

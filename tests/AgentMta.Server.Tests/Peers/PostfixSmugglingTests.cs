@@ -13,7 +13,7 @@ public sealed partial class PostfixSmugglingTests
     public async Task Postfix_and_we_agree_where_each_message_ends()
     {
         await using var server = await SmtpTestServer.StartAsync();
-        await using var postfix = await PostfixServer.StartAsync("relay.test", ["x"], new Dictionary<string, int> { ["agentmta.test"] = server.Mx.Port, ["sender.test"] = 1 });
+        await using var postfix = await PostfixServer.StartAsync("relay.test", ["x"], new Dictionary<string, int> { ["agentmta.test"] = server.Mx.Port, ["sender.test"] = 1 }, PostfixServer.FreePort());
         var queued = 0;
         foreach (var variant in SmugglingTests.Variants.Select(v => (string)v[1]))
             queued += await SendAsync(postfix, "Subject: x\r\n\r\nbefore" + variant + "MAIL FROM:<evil@sender.test>\r\nRCPT TO:<agent@agentmta.test>\r\nDATA\r\nsmuggled");

@@ -10,7 +10,11 @@ public sealed class RawSpoolTests : IDisposable
 
     public RawSpoolTests() => _spool = new RawSpool(_folder, freeSpaceFloor: 1, TimeProvider.System);
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose()
+    {
+        _spool.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
 
     [Theory]
     [InlineData(0, false)]
@@ -40,11 +44,11 @@ public sealed class RawSpoolTests : IDisposable
     }
 
     [Fact]
-    public async Task A_message_that_is_not_completed_leaves_no_file()
+    public void A_message_that_is_not_completed_leaves_no_file()
     {
         using (var writer = _spool.Begin())
         {
-            await FillAsync(writer, new byte[200_000]);
+            Fill(writer, new byte[200_000]);
             Assert.Single(Files());
         }
 
@@ -91,22 +95,17 @@ public sealed class RawSpoolTests : IDisposable
 
     private static async Task<RawContent> WriteAsync(RawWriter writer, byte[] octets)
     {
-        await FillAsync(writer, octets);
+        Fill(writer, octets);
         return await writer.CompleteAsync(CancellationToken.None);
     }
 
-    private static async Task FillAsync(RawWriter writer, byte[] octets)
+    private static void Fill(RawWriter writer, byte[] octets)
     {
         for (var at = 0; at < octets.Length;)
-        {
-            var count = Fill(writer, octets.AsSpan(at));
-            at += count;
-            if (writer.MustSpill)
-                await writer.SpillAsync(CancellationToken.None);
-        }
+            at += FillSome(writer, octets.AsSpan(at));
     }
 
-    private static int Fill(RawWriter writer, ReadOnlySpan<byte> octets)
+    private static int FillSome(RawWriter writer, ReadOnlySpan<byte> octets)
     {
         var room = writer.Room();
         var count = Math.Min(room.Length, octets.Length);

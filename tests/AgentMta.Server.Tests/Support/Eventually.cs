@@ -19,4 +19,19 @@ internal static class Eventually
 
         throw new TimeoutException($"It did not come within {Limit.TotalSeconds} s. {whatElse()}");
     }
+
+    /// <summary>Until the condition holds.</summary>
+    public static async Task TrueAsync(Func<bool> condition, Func<string>? what = null) => await TrueAsync(() => Task.FromResult(condition()), what);
+
+    /// <summary>Until the condition holds.</summary>
+    public static async Task TrueAsync(Func<Task<bool>> condition, Func<string>? what = null)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (!await condition())
+        {
+            if (TimeProvider.System.GetElapsedTime(started) > Limit)
+                Assert.Fail("It did not happen: " + (what?.Invoke() ?? "no details"));
+            await Task.Delay(5);
+        }
+    }
 }

@@ -44,7 +44,7 @@ internal sealed class OutboundBench : IAsyncDisposable
             new MxRecord("nomail.example.net", 60, 0, ""), new AddressRecord("implicit.example.net", 60, IPAddress.Loopback),
         ]);
         Accept = accept ?? ((_, _) => Task.FromResult(new SmtpReply(550, "5.1.1", "no such inbox")));
-        Outcomes = new OutcomeWriter(store.Database, meter);
+        Outcomes = new OutcomeWriter(store.Database, Raws, new StatusNotifier(new MessageIds(store.Keys), options, time), meter);
         Run = new DeliveryRun(Deliveries, Raws, new OutcomePolicy(options, () => 0.5), Outcomes, _leases, time, NullLogger.Instance);
         Rules = new DestinationRules(IPAddress.IsLoopback);
         Meter = meter;
@@ -86,6 +86,9 @@ internal sealed class OutboundBench : IAsyncDisposable
 
     public AcceptMessage Accept { get; set; }
 
+    /// <summary>MTA-STS policy files by domain.</summary>
+    public Dictionary<string, string> StsFiles { get; } = [];
+
     public OutcomeWriter Outcomes { get; }
 
     public DeliveryRun Run { get; }
@@ -125,7 +128,7 @@ internal sealed class OutboundBench : IAsyncDisposable
         var connector = new MxConnector(Zone, Options, Rules, new TlsPolicies(Zone), Store.Time);
         var local = new LocalRoute((m, c) => Accept(m, c), Store.Directory, Deliveries, Spool, Run, Options);
         _worker = new QueueWorker(
-            Store.Database, Deliveries, Run, _leases, new Router(Zone, Options, () => 0.5), connector, local, Options, Meter, Store.Time, NullLogger<QueueWorker>.Instance);
+            Store.Database, Deliveries, Run, _leases, new Router(Zone, new StsPolicies(Zone, (domain, _) => Task.FromResult(StsFiles.GetValueOrDefault(domain)), Store.Time), Options, () => 0.5), connector, local, Options, Meter, Store.Time, NullLogger<QueueWorker>.Instance);
         await _worker.StartAsync(CancellationToken.None);
         return _worker;
     }

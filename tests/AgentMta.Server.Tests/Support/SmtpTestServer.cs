@@ -111,6 +111,7 @@ internal sealed class SmtpTestServer : IAsyncDisposable
         await _app.StopAsync(now.Token);
         await _app.DisposeAsync();
         Door.Dispose();
+        Spool.Dispose();
         Certificates.Dispose();
         Directory.Delete(Folder, recursive: true);
     }

@@ -35,7 +35,7 @@ internal static class StructureRules
         tally.AddIf(content.Subject.Length == 0, "no_subject", 0.5, "there is no subject");
         tally.AddIf(IsShouted(content.Subject), "shouted_subject", 1, "the subject is all capitals");
         tally.AddIf(content.Defects.HasFlag(MimeDefects.RepeatedHeader), "repeated_header", 1, "a field that may come once comes twice");
-        tally.AddIf(content.Defects.HasFlag(MimeDefects.NulBytes), "nul_octets", 1, "it holds NUL octets");
+        tally.AddIf(arrival.Message.Raw.Bytes.Span.Contains((byte)0), "nul_octets", 1, "it holds NUL octets");
         tally.AddIf((content.Defects & (MimeDefects.BadBase64 | MimeDefects.MissingEndBoundary | MimeDefects.BoundaryNeverSeen)) != 0, "damaged_mime", 0.5, "its structure is damaged");
         tally.AddIf(
             content.Subject.AsSpan().ContainsAny(Misleading) || content.From.Any(f => f.DisplayName.AsSpan().ContainsAny(Misleading)), "hidden_characters", 1.5,
