@@ -44,6 +44,21 @@ namespace AgentMta.Server.Api;
 [JsonSerializable(typeof(QueueChangeResponse))]
 [JsonSerializable(typeof(LogEventList))]
 [JsonSerializable(typeof(IdentityResponse))]
+[JsonSerializable(typeof(ListEntryResponse))]
+[JsonSerializable(typeof(ListEntryList))]
+[JsonSerializable(typeof(ListEntryRequest))]
+[JsonSerializable(typeof(PodResponse))]
+[JsonSerializable(typeof(PodList))]
+[JsonSerializable(typeof(PodRequest))]
+[JsonSerializable(typeof(ApiKeyResponse))]
+[JsonSerializable(typeof(ApiKeyList))]
+[JsonSerializable(typeof(ApiKeyRequest))]
+[JsonSerializable(typeof(BatchRequest))]
+[JsonSerializable(typeof(BatchMessageList))]
+[JsonSerializable(typeof(BatchUpdateResponse))]
+[JsonSerializable(typeof(InboxEventList))]
+[JsonSerializable(typeof(Dictionary<string, List<EventPoint>>))]
+[JsonSerializable(typeof(Dictionary<string, List<UsagePoint>>))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>The one instance that everything is written and read with.</summary>

@@ -24,6 +24,12 @@ internal static class ApiModule
         QueueEndpoints.Map(routes);
         EventEndpoints.Map(routes);
         IdentityEndpoints.Map(routes);
+        ListEndpoints.Map(routes);
+        PodEndpoints.Map(routes);
+        ApiKeyEndpoints.Map(routes);
+        BatchEndpoints.Map(routes);
+        InboxEventEndpoints.Map(routes);
+        MetricsEndpoints.Map(routes);
         DownloadEndpoints.Map(app, services);
         UnsubscribeEndpoints.Map(app, services);
     }
