@@ -48,6 +48,19 @@ public sealed class RecipientsTests
     }
 
     [Fact]
+    public async Task Settings_that_another_process_changed_count_after_two_seconds()
+    {
+        var time = new ManualTimeProvider();
+        await using var server = await TestReceiver.OpenAsync(time: time);
+        Assert.True((await server.Recipients.ResolveAsync(TestStore.Agent, CancellationToken.None))!.Inbox.AcceptsColdInbound);
+        await server.Store.Database.WriteAsync(session => session.Execute("UPDATE use_cases SET accepts_cold_inbound = 0"));
+
+        time.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.False((await server.Recipients.ResolveAsync(TestStore.Agent, CancellationToken.None))!.Inbox.AcceptsColdInbound);
+    }
+
+    [Fact]
     public async Task A_session_that_went_wrong_is_kept_and_one_that_went_well_is_not()
     {
         await using var server = await TestReceiver.OpenAsync();

@@ -22,6 +22,7 @@ internal sealed partial class SqliteDatabase : Database
     private bool _disposed;
 
     private SqliteDatabase(string path, TimeProvider time, ILogger log, IReadOnlyList<(int Number, string Sql)> scripts, bool flush)
+        : base(time)
     {
         _path = path;
         _time = time;
