@@ -27,11 +27,12 @@ internal sealed record OutboundParts(Submitter Submitter, SubmissionReceiver Sub
         var leases = new LeaseTable(meter);
         // Jitter needs no secrecy, only that servers do not march in step.
         Func<double> chance = Random.Shared.NextDouble;
-        var run = new DeliveryRun(deliveries, reader, new OutcomePolicy(options, chance), new OutcomeWriter(database, reader, new StatusNotifier(ids, options, time), meter), leases, time, logs.CreateLogger<DeliveryRun>());
+        var notifier = new StatusNotifier(ids, options, time);
+        var run = new DeliveryRun(deliveries, reader, new OutcomePolicy(options, chance), new OutcomeWriter(database, reader, notifier, meter), leases, time, logs.CreateLogger<DeliveryRun>());
         var sts = new StsFetcher(dns, rules);
         var queue = new QueueWorker(
             database, deliveries, run, leases, new Router(dns, new StsPolicies(dns, sts.FetchAsync, time), options, chance), new MxConnector(dns, options, rules, new TlsPolicies(dns), time),
-            new LocalRoute(accept, directory, deliveries, spool, run, options), options, meter, time, logs.CreateLogger<QueueWorker>());
+            new LocalRoute(accept, directory, deliveries, spool, run, options), new DelayTeller(database, deliveries, reader, notifier, options, time), options, meter, time, logs.CreateLogger<QueueWorker>());
         var outcomes = new OutcomeWorker(database, new OutcomeStore(database), reader, tokens, time, logs.CreateLogger<OutcomeWorker>());
         return new OutboundParts(submitter, submission, queue, outcomes, new OptOut(database, directory, tokens), meter, sts);
     }

@@ -99,6 +99,8 @@ internal sealed class ServerOptions : IValidatableObject
             yield return new ValidationResult($"'{Relay}' is not HOST:PORT, for instance smtp.example.net:587 or [2001:db8::1]:25.", [nameof(Relay)]);
         foreach (var fault in ResolverOptions().Validate())
             yield return new ValidationResult(fault, [nameof(Dns)]);
+        foreach (var (key, fault) in Receiver.Gates.Validate())
+            yield return new ValidationResult(fault, [$"{nameof(Receiver)}:{nameof(Receiver.Gates)}:{key}"]);
         foreach (var zone in List(Zone).Where(z => !File.Exists(z)))
             yield return new ValidationResult($"'{zone}': there is no such file.", [nameof(Zone)]);
         if (Receiver.DmarcSpec == DmarcSpec.Rfc7489 && !File.Exists(Receiver.PublicSuffixList))

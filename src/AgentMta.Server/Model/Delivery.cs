@@ -83,8 +83,6 @@ internal sealed record LeasedDelivery
 
     public required DateTimeOffset ExpiresAt { get; init; }
 
-    public bool DelayReported { get; init; }
-
     public required string LeaseOwner { get; init; }
 
     public required long LeaseAttempt { get; init; }
@@ -99,9 +97,10 @@ internal sealed record LeasedDelivery
 
 /// <summary>What one attempt saw of the remote side (promise 5).</summary>
 /// <param name="Tls">For instance "TLSv1.3 TLS_AES_256_GCM_SHA384 (dane)"; null for plain text.</param>
+/// <param name="ViaRelay">A smart host took it.</param>
 /// <param name="NotifiesItself">The remote took over what RFC 3461 asks for.</param>
 /// <param name="Dialogue">The commands and replies, bounded; credentials left out.</param>
-internal sealed record AttemptTrace(DateTimeOffset StartedAt, TimeSpan Elapsed, string? Host, string? Address, string? Tls, string? Dialogue, bool NotifiesItself = false);
+internal sealed record AttemptTrace(DateTimeOffset StartedAt, TimeSpan Elapsed, string? Host, string? Address, string? Tls, string? Dialogue, bool NotifiesItself = false, bool ViaRelay = false);
 
 /// <summary>How one attempt ended for one recipient.</summary>
 /// <param name="State">Delivered, Deferred or Bounced.</param>
@@ -110,5 +109,4 @@ internal sealed record AttemptTrace(DateTimeOffset StartedAt, TimeSpan Elapsed, 
 /// <param name="Reply">The remote's words, or ours where it had none.</param>
 /// <param name="NextAttempt">When a deferred one is tried again.</param>
 internal sealed record DeliveryOutcome(
-    LeasedDelivery Delivery, DeliveryState State, int ReplyCode, string Status, string Reply, BounceCause Cause = BounceCause.Infrastructure, DateTimeOffset? NextAttempt = null,
-    bool ReportDelay = false);
+    LeasedDelivery Delivery, DeliveryState State, int ReplyCode, string Status, string Reply, BounceCause Cause = BounceCause.Infrastructure, DateTimeOffset? NextAttempt = null);

@@ -8,23 +8,25 @@ namespace AgentMta.Server.Outbound;
 /// <summary>Hands mail for our own inboxes to the receiver (design.md, Between our own inboxes): storing the copy and completing the delivery is its one transaction.</summary>
 internal sealed class LocalRoute(AcceptMessage accept, DirectoryStore directory, DeliveryStore store, RawSpool spool, DeliveryRun run, OutboundOptions options)
 {
+    private const int AtOnce = 16;
+
     private static readonly string Verified = DomainStore.Word(DomainStatus.Verified);
 
     /// <summary>Whether this server takes the destination's mail. A domain that is not verified proves nothing: its mail goes out.</summary>
     public async ValueTask<bool> TakesAsync(string destination, CancellationToken cancellationToken) =>
         await directory.DomainAsync(destination, cancellationToken).ConfigureAwait(false) is { } domain && domain.Status == Verified;
 
-    /// <summary>Delivers each recipient's copy by itself: one may refuse where another takes it.</summary>
-    public async Task DeliverAsync(IEnumerable<LeasedDelivery> deliveries, CancellationToken cancellationToken)
-    {
-        foreach (var delivery in deliveries)
-        {
-            if (cancellationToken.IsCancellationRequested)
-                await run.ReleaseAsync([delivery]).ConfigureAwait(false);
-            else
-                await DeliverAsync(delivery, cancellationToken).ConfigureAwait(false);
-        }
-    }
+    /// <summary>Delivers each recipient's copy by itself, as one may refuse where another takes it; several at a time, for the store commits them together.</summary>
+    public Task DeliverAsync(IEnumerable<LeasedDelivery> deliveries, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(
+            deliveries, new ParallelOptions { MaxDegreeOfParallelism = AtOnce },
+            async (delivery, _) =>
+            {
+                if (cancellationToken.IsCancellationRequested)
+                    await run.ReleaseAsync([delivery]).ConfigureAwait(false);
+                else
+                    await DeliverAsync(delivery, cancellationToken).ConfigureAwait(false);
+            });
 
     private async Task DeliverAsync(LeasedDelivery delivery, CancellationToken cancellationToken)
     {

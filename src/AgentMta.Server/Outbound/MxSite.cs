@@ -174,7 +174,7 @@ internal sealed class MxSite(bool closedSender, MxConnector connector, DeliveryR
     private async Task FinishAsync(SmtpClient client, QueueBatch batch, IReadOnlyList<RecipientResult> results, DateTimeOffset startedAt)
     {
         var trace = new AttemptTrace(
-            startedAt, run.Time.GetUtcNow() - startedAt, client.Target.Host, client.Target.Address.ToString(), client.TlsState, client.Transcript.ToString(), client.Features.Dsn);
+            startedAt, run.Time.GetUtcNow() - startedAt, client.Target.Host, client.Target.Address.ToString(), client.TlsState, client.Transcript.ToString(), client.Features.Dsn, _route?.Relay is not null);
         Learn(results);
         var ended = Enumerable.Range(0, results.Count).Where(i => !results[i].TryAgainNow).ToList();
         await run.FinishAsync([.. ended.Select(i => batch.Deliveries[i])], [.. ended.Select(i => results[i])], trace, CancellationToken.None).ConfigureAwait(false);

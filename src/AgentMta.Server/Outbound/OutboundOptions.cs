@@ -60,6 +60,9 @@ internal sealed record OutboundOptions
     /// <summary>How long a claimed delivery is ours without renewal.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>No other process works this queue: leases that a start finds belong to nobody alive.</summary>
+    public bool OwnsDatabase { get; init; } = true;
+
     /// <summary>Deliveries claimed at once, in all and for one destination.</summary>
     public int ClaimLimit { get; init; } = 1000;
 

@@ -37,8 +37,7 @@ internal sealed class OutcomePolicy(OutboundOptions options, Func<double> chance
         // RFC 3463 3.5: 4.4.7, delivery time expired.
         if (next is null)
             return new DeliveryOutcome(delivery, DeliveryState.Bounced, reply.Code, "4.4.7", Cut($"given up after {Age(now - delivery.QueuedAt)}; last: {text}"), cause);
-        var report = !delivery.DelayReported && now - delivery.QueuedAt >= options.DelayReportAfter;
-        return new DeliveryOutcome(delivery, DeliveryState.Deferred, reply.Code, reply.EnhancedStatus ?? "4.0.0", text, cause, next, report);
+        return new DeliveryOutcome(delivery, DeliveryState.Deferred, reply.Code, reply.EnhancedStatus ?? "4.0.0", text, cause, next);
     }
 
     private static string Age(TimeSpan age) => age.TotalDays >= 1 ? $"{age.TotalDays:0.#} days" : age.TotalHours >= 1 ? $"{age.TotalHours:0.#} hours" : $"{age.TotalMinutes:0} minutes";

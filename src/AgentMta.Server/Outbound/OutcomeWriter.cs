@@ -29,6 +29,8 @@ internal sealed class OutcomeWriter(Database database, RawReader raws, StatusNot
             var done = message.Where(o => DeliveryStore.Complete(session, o, trace)).ToList();
             written.AddRange(done);
             var delivered = done.Where(o => o.State == DeliveryState.Delivered).ToList();
+            if (delivered.Count > 0 && trace.ViaRelay && RelayIds.Read(trace.Host ?? "", delivered[0].Reply) is { } alias)
+                MessageStore.InsertAlias(session, delivered[0].Delivery, alias);
             if (delivered.Count > 0)
                 DeliveryStore.AppendDelivered(session, delivered[0].Delivery, [.. delivered.Select(o => o.Delivery.Recipient)], trace.Host, delivered[0].Reply, leftBefore);
             Deferred(session, [.. done.Where(o => o.State == DeliveryState.Deferred)], trace);
@@ -54,11 +56,6 @@ internal sealed class OutcomeWriter(Database database, RawReader raws, StatusNot
         if (deferred.Count == 0)
             return;
         Append(session, EventTypes.Deferred, deferred[0].Delivery, Facts(deferred, trace));
-        var late = deferred.Where(o => o.ReportDelay).ToList();
-        if (late.Count == 0)
-            return;
-        MessageStore.Mark(session, late[0].Delivery.WorkspaceId, late[0].Delivery.MessageKey, Labels.Delayed);
-        Append(session, EventTypes.Delayed, late[0].Delivery, Facts(late, trace));
     }
 
     private static void Bounced(WriteSession session, List<DeliveryOutcome> bounced, AttemptTrace trace)

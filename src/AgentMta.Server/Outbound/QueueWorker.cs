@@ -9,12 +9,13 @@ namespace AgentMta.Server.Outbound;
 
 /// <summary>Takes due deliveries from the queue and sees to it that each ends with an outcome, or is given back.</summary>
 internal sealed class QueueWorker(
-    Database database, DeliveryStore store, DeliveryRun run, LeaseTable leases, Router router, MxConnector connector, LocalRoute local, OutboundOptions options, OutboundMeter meter,
-    TimeProvider time, ILogger<QueueWorker> log) : BackgroundService
+    Database database, DeliveryStore store, DeliveryRun run, LeaseTable leases, Router router, MxConnector connector, LocalRoute local, DelayTeller delays, OutboundOptions options,
+    OutboundMeter meter, TimeProvider time, ILogger<QueueWorker> log) : BackgroundService
 {
     private const int SitesKept = 5000;
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan DelayCheck = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(20);
 
     private readonly string _owner = $"{options.HostName}/{Environment.ProcessId}/{Ids.New(time)}";
@@ -43,7 +44,9 @@ internal sealed class QueueWorker(
     /// </summary>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var renewing = RenewAsync();
+        if (options.OwnsDatabase)
+            await FreeAbandonedAsync(stoppingToken).ConfigureAwait(false);
+        var renewing = Task.WhenAll(RenewAsync(), TellDelaysAsync(stoppingToken));
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -64,6 +67,20 @@ internal sealed class QueueWorker(
         }
 
         await FinishAsync(renewing).ConfigureAwait(false);
+    }
+
+    // Whoever held these died with the last process: nobody has to wait for the end of their leases.
+    private async Task FreeAbandonedAsync(CancellationToken stopping)
+    {
+        try
+        {
+            if (await store.ReleaseAbandonedAsync(stopping).ConfigureAwait(false) is > 0 and var freed)
+                log.LogInformation("Took over {Count} deliveries of a process that ended in their midst", freed);
+        }
+        catch (StoreException e)
+        {
+            log.LogError(e, "Abandoned deliveries could not be freed; their leases run out by themselves");
+        }
     }
 
     private async Task<int> ClaimAsync(CancellationToken stopping)
@@ -87,7 +104,7 @@ internal sealed class QueueWorker(
             claimed.RemoveAll(d => suppressed.Exists(s => s.Delivery == d));
         }
 
-        foreach (var group in claimed.GroupBy(d => (d.Destination, Closed: IsClosed(d.ReversePath))))
+        foreach (var group in claimed.GroupBy(d => (d.Destination, Closed: IsClosed(d.InboxId), d.Options.RequireTls)))
         {
             var routing = RouteAsync(group.Key.Destination, group.Key.Closed, [.. group], stopping);
             _routing.TryAdd(routing, true);
@@ -117,6 +134,9 @@ internal sealed class QueueWorker(
             }
 
             var result = await router.FindAsync(destination, stopping).ConfigureAwait(false);
+            // RFC 8689 4.2.1: a certificate that proves the host, whatever the destination's own policy.
+            if (result.Route is { Tls: null } open && deliveries[0].Options.RequireTls)
+                result = result with { Route = open with { Tls = TlsPolicy.Verified("requiretls") } };
             if (result.Route is { } route)
                 Site(route, closedSender).Enqueue(route, QueueBatch.Group(deliveries, options.RecipientsPerTransaction), stopping, _abort.Token);
             else
@@ -163,11 +183,7 @@ internal sealed class QueueWorker(
     }
 
     // design.md, Closed networks: mail of these senders leaves only to addresses that a setting names.
-    private static bool IsClosed(string reversePath)
-    {
-        var domain = reversePath[(reversePath.LastIndexOf('@') + 1)..];
-        return domain[(domain.LastIndexOf('.') + 1)..] is "test" or "localhost" or "invalid";
-    }
+    private static bool IsClosed(string sender) => sender[(sender.LastIndexOf('.') + 1)..] is "test" or "invalid" or "localhost" || sender.EndsWith("@localhost", StringComparison.Ordinal);
 
     private async Task RenewAsync()
     {
@@ -187,6 +203,27 @@ internal sealed class QueueWorker(
             catch (StoreException e)
             {
                 log.LogError(e, "Leases could not be renewed");
+            }
+        }
+    }
+
+    private async Task TellDelaysAsync(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(DelayCheck, time);
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false);
+                await delays.TellAsync(stopping).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (StoreException e)
+            {
+                log.LogError(e, "Delays could not be told");
             }
         }
     }

@@ -18,11 +18,14 @@ internal sealed class StatusNotifier(MessageIds ids, OutboundOptions options, Ti
         return outcome.State switch
         {
             DeliveryState.Bounced => Asks(delivery.Options.Notify, "FAILURE", unasked: true),
-            DeliveryState.Deferred => outcome.ReportDelay && Asks(delivery.Options.Notify, "DELAY", unasked: true),
             DeliveryState.Delivered => !trace.NotifiesItself && Asks(delivery.Options.Notify, "SUCCESS", unasked: false),
             _ => false,
         };
     }
+
+    /// <summary>Whether the sender is told by mail that it waits.</summary>
+    public static bool IsCalledForDelay(DeliveryOutcome outcome) =>
+        outcome.Delivery.Options.Submitted && outcome.Delivery.ReversePath.Length > 0 && Asks(outcome.Delivery.Options.Notify, "DELAY", unasked: true);
 
     /// <summary>Stores one notification about outcomes of one message, in their transaction.</summary>
     /// <param name="original">The message as it was sent.</param>

@@ -9,7 +9,7 @@ internal sealed class TlsPolicies(IDnsLookup dns)
     public async ValueTask<(TlsPolicy? Policy, string? Delay)> ForHostAsync(Route route, RouteHost host, bool addressAuthenticated, CancellationToken cancellationToken)
     {
         if (route.Relay is { } relay)
-            return (relay.RequireTls ? TlsPolicy.Verified("relay") : TlsPolicy.Opportunistic with { Source = "relay" }, null);
+            return (relay.RequireTls || route.Tls is not null ? TlsPolicy.Verified("relay") : TlsPolicy.Opportunistic with { Source = "relay" }, null);
         // RFC 7672 2.2.2: TLSA is asked for only where the addresses of the host are secure; the MX too, for otherwise the name means nothing.
         if (route.Authenticated && addressAuthenticated && host.Literal is null)
         {

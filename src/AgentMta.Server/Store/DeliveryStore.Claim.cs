@@ -10,7 +10,7 @@ internal sealed partial class DeliveryStore
 
     private const string LeasedColumns =
         "workspace_id, delivery_id, pod_id, inbox_id, use_case_id, message_key, message_id, thread_id, raw_id, reverse_path, recipient, destination, attempts, " +
-        "created_at, expires_at, delay_reported, lease_owner, lease_attempt, options, prefix";
+        "created_at, expires_at, lease_owner, lease_attempt, options, prefix";
 
     /// <summary>When the next delivery is due; null where nothing waits.</summary>
     public ValueTask<DateTimeOffset?> NextDueAsync(CancellationToken cancellationToken) =>
@@ -59,6 +59,19 @@ internal sealed partial class DeliveryStore
                 return claimed;
             },
             cancellationToken);
+
+    /// <summary>Deferred deliveries older than that of which nobody was told, with the last word of the remote.</summary>
+    public ValueTask<List<(LeasedDelivery Delivery, string Status, string Reply, DateTimeOffset NextAttempt)>> LateAsync(DateTimeOffset queuedBefore, int limit, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            session => session.Query(
+                $"SELECT {LeasedColumns}, last_status, last_reply, next_attempt_at FROM deliveries WHERE state = 'deferred' AND delay_reported = 0 AND created_at <= @p1 ORDER BY created_at LIMIT @p2",
+                row => (ReadLeased(row), row.Text(19) ?? "4.0.0", row.Text(20) ?? "", Clock.FromMicros(row.GetInt64(21))), queuedBefore.ToMicros(), limit),
+            cancellationToken);
+
+    /// <summary>Notes that the sender is told of the delay; false where that was done, or it waits no more.</summary>
+    public static bool MarkDelayed(WriteSession session, LeasedDelivery delivery) =>
+        session.Execute(
+            "UPDATE deliveries SET delay_reported = 1 WHERE workspace_id = @p1 AND delivery_id = @p2 AND delay_reported = 0 AND state = 'deferred'", delivery.WorkspaceId, delivery.DeliveryId) == 1;
 
     /// <summary>Those that may not be sent any more: their recipient was suppressed while they waited.</summary>
     public ValueTask<List<(LeasedDelivery Delivery, Suppression Entry)>> SuppressedAsync(IReadOnlyList<LeasedDelivery> deliveries, CancellationToken cancellationToken) =>
@@ -152,10 +165,9 @@ internal sealed partial class DeliveryStore
         Attempts = (int)row.GetInt64(12),
         QueuedAt = Clock.FromMicros(row.GetInt64(13)),
         ExpiresAt = Clock.FromMicros(row.GetInt64(14)),
-        DelayReported = row.GetInt64(15) != 0,
-        LeaseOwner = row.GetString(16),
-        LeaseAttempt = row.GetInt64(17),
-        Options = DeliveryJson.ReadOptions(row.Text(18)),
-        Prefix = row.Octets(19),
+        LeaseOwner = row.Text(15) ?? "",
+        LeaseAttempt = row.GetInt64(16),
+        Options = DeliveryJson.ReadOptions(row.Text(17)),
+        Prefix = row.Octets(18),
     };
 }

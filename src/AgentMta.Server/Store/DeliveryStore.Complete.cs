@@ -37,11 +37,11 @@ internal sealed partial class DeliveryStore
         var attempt = session.Scalar<long>(
             $"""
             UPDATE deliveries SET state = @p5, attempts = attempts + 1, lease_owner = NULL, lease_until = NULL, next_attempt_at = @p6,
-              delay_reported = CASE WHEN @p7 = 1 THEN 1 ELSE delay_reported END, last_status = @p8, last_reply = @p9, last_host = @p10, updated_at = @p11
+              last_status = @p7, last_reply = @p8, last_host = @p9, updated_at = @p10
             WHERE workspace_id = @p1 AND delivery_id = @p2 AND lease_owner = @p3 AND lease_attempt = @p4 AND {Open} RETURNING attempts
             """,
             delivery.WorkspaceId, delivery.DeliveryId, delivery.LeaseOwner, delivery.LeaseAttempt, Word(outcome.State), (outcome.NextAttempt ?? trace.StartedAt).ToMicros(),
-            outcome.ReportDelay ? 1 : 0, outcome.Status, outcome.Reply, trace.Host, session.Now);
+            outcome.Status, outcome.Reply, trace.Host, session.Now);
         if (attempt == 0)
             return false;
         session.Execute(

@@ -1,3 +1,5 @@
+using AgentMta.Server.Model;
+
 namespace AgentMta.Server.Store;
 
 /// <content>Labels that tell what became of a message.</content>
@@ -6,6 +8,17 @@ internal sealed partial class MessageStore
     /// <summary>Whether the inbox is still there.</summary>
     public static bool HasInbox(WriteSession session, string workspaceId, string inboxId) =>
         session.Scalar<long>("SELECT COUNT(*) FROM inboxes WHERE workspace_id = @p1 AND inbox_id = @p2", workspaceId, inboxId) > 0;
+
+    /// <summary>Makes a further Message-ID of a sent message known, with the same recipients.</summary>
+    public static void InsertAlias(WriteSession session, LeasedDelivery delivery, string alias) =>
+        session.Execute(
+            """
+            INSERT INTO message_ids (workspace_id, inbox_id, message_id, message_key, thread_id, use_case_id, direction, recipients, content_hash, created_at)
+            SELECT workspace_id, inbox_id, @p4, message_key, thread_id, use_case_id, direction, recipients, content_hash, @p5 FROM message_ids
+            WHERE workspace_id = @p1 AND inbox_id = @p2 AND message_id = @p3
+            ON CONFLICT (workspace_id, inbox_id, message_id) DO NOTHING
+            """,
+            delivery.WorkspaceId, delivery.InboxId, delivery.MessageId, alias, session.Now);
 
     /// <summary>Adds a system label to a message and its thread; the caller writes the event that it stands for. Nothing happens where the message is gone or has it.</summary>
     public static void Mark(WriteSession session, string workspaceId, string messageKey, string label)

@@ -68,6 +68,21 @@ public sealed class DeliveryJourneyTests
     }
 
     [Fact]
+    public async Task A_connection_with_tls_is_used_again()
+    {
+        await using var bench = await OutboundBench.OpenAsync(o => o with { SiteConnections = 1, SiteConnectionsLimit = 1, IdleConnection = TimeSpan.FromSeconds(5) }, keys: false);
+        bench.Remote.Certificate = Certificate();
+        await bench.StartAsync();
+        for (var i = 1; i <= 3; i++)
+        {
+            await bench.SendAsync([$"ann{i}@example.net"]);
+            await bench.Remote.TakenAsync(i);
+        }
+
+        Assert.Equal(1, bench.Remote.Connections);
+    }
+
+    [Fact]
     public async Task A_broken_handshake_falls_back_to_plain_text_without_a_policy()
     {
         await using var bench = await OutboundBench.OpenAsync(keys: false);
@@ -128,9 +143,11 @@ public sealed class DeliveryJourneyTests
     {
         await using var bench = await OutboundBench.OpenAsync(o => o with { Relay = new RelayOptions("localhost", o.MxPort), MxPort = 1 }, keys: false);
         bench.Rules = new DestinationRules(_ => false);
+        bench.Remote.Reply = line => line == "DATA-END" ? "250 2.0.0 Ok <theirs@relay.example>" : null;
         await bench.StartAsync();
         await bench.SendAsync(["ann@nowhere.example", "bob@else.example"]);
         await bench.HappensAsync(EventTypes.Delivered, 2);
+        Assert.Equal(1, await bench.Store.CountAsync("SELECT COUNT(*) FROM message_ids WHERE message_id = '<theirs@relay.example>' AND recipients LIKE '%bob@else.example%'"));
         Assert.Equal(["ann@nowhere.example", "bob@else.example"], bench.Remote.Messages.SelectMany(m => m.Recipients).Order());
     }
 

@@ -44,10 +44,23 @@ public sealed class StatusNotifierTests
         Assert.Equal(1, await bench.Store.CountAsync("SELECT COUNT(*) FROM messages"));
     }
 
-    private static async Task<OutboundBench> SubmitAsync(string? notify)
+    [Fact]
+    public async Task A_delay_is_told_once_after_four_hours()
+    {
+        await using var bench = await SubmitAsync(null, "450 4.2.1 later");
+        await bench.HappensAsync(EventTypes.Deferred);
+        Assert.Equal(0, await bench.Delays.TellAsync(default));
+        await bench.Store.Database.WriteAsync(s => s.Execute("UPDATE deliveries SET created_at = created_at - 14400000000"));
+        Assert.Equal(1, await bench.Delays.TellAsync(default));
+        Assert.Equal(0, await bench.Delays.TellAsync(default));
+        Assert.Equal([EventTypes.Delayed, EventTypes.Received], (await bench.EventsAsync())[^2..]);
+        Assert.Contains("delayed", Assert.Single(await bench.Store.RowsAsync("SELECT labels FROM messages WHERE direction = 'out'")), StringComparison.Ordinal);
+    }
+
+    private static async Task<OutboundBench> SubmitAsync(string? notify, string refusal = "550 5.1.1 no such user")
     {
         var bench = await OutboundBench.OpenAsync(keys: false);
-        bench.Remote.Reply = line => line.StartsWith("RCPT", StringComparison.Ordinal) ? "550 5.1.1 no such user" : null;
+        bench.Remote.Reply = line => line.StartsWith("RCPT", StringComparison.Ordinal) ? refusal : null;
         await bench.StartAsync();
         var reply = await bench.Submission.AcceptAsync(
             new IncomingMessage

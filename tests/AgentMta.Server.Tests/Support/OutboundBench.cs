@@ -44,7 +44,9 @@ internal sealed class OutboundBench : IAsyncDisposable
             new MxRecord("nomail.example.net", 60, 0, ""), new AddressRecord("implicit.example.net", 60, IPAddress.Loopback),
         ]);
         Accept = accept ?? ((_, _) => Task.FromResult(new SmtpReply(550, "5.1.1", "no such inbox")));
-        Outcomes = new OutcomeWriter(store.Database, Raws, new StatusNotifier(new MessageIds(store.Keys), options, time), meter);
+        var notifier = new StatusNotifier(new MessageIds(store.Keys), options, time);
+        Delays = new DelayTeller(store.Database, Deliveries, Raws, notifier, options, time);
+        Outcomes = new OutcomeWriter(store.Database, Raws, notifier, meter);
         Run = new DeliveryRun(Deliveries, Raws, new OutcomePolicy(options, () => 0.5), Outcomes, _leases, time, NullLogger.Instance);
         Rules = new DestinationRules(IPAddress.IsLoopback);
         Meter = meter;
@@ -91,6 +93,8 @@ internal sealed class OutboundBench : IAsyncDisposable
 
     public OutcomeWriter Outcomes { get; }
 
+    public DelayTeller Delays { get; }
+
     public DeliveryRun Run { get; }
 
     public DestinationRules Rules { get; set; }
@@ -128,7 +132,7 @@ internal sealed class OutboundBench : IAsyncDisposable
         var connector = new MxConnector(Zone, Options, Rules, new TlsPolicies(Zone), Store.Time);
         var local = new LocalRoute((m, c) => Accept(m, c), Store.Directory, Deliveries, Spool, Run, Options);
         _worker = new QueueWorker(
-            Store.Database, Deliveries, Run, _leases, new Router(Zone, new StsPolicies(Zone, (domain, _) => Task.FromResult(StsFiles.GetValueOrDefault(domain)), Store.Time), Options, () => 0.5), connector, local, Options, Meter, Store.Time, NullLogger<QueueWorker>.Instance);
+            Store.Database, Deliveries, Run, _leases, new Router(Zone, new StsPolicies(Zone, (domain, _) => Task.FromResult(StsFiles.GetValueOrDefault(domain)), Store.Time), Options, () => 0.5), connector, local, Delays, Options, Meter, Store.Time, NullLogger<QueueWorker>.Instance);
         await _worker.StartAsync(CancellationToken.None);
         return _worker;
     }

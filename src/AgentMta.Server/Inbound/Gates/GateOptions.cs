@@ -85,4 +85,19 @@ internal sealed record GateOptions
 
     /// <summary>Whether rates, greylisting and DNS lists leave this client alone.</summary>
     public bool IsExempt(System.Net.IPAddress client) => (ExemptLoopback && System.Net.IPAddress.IsLoopback(client)) || ExemptNetworks.Any(n => n.Contains(client));
+
+    /// <summary>What is wrong with the settings: key and sentence.</summary>
+    public IEnumerable<(string Key, string Fault)> Validate()
+    {
+        if (Clamd is { } clamd && !Scanners.ClamdScanner.IsAddress(clamd))
+            yield return (nameof(Clamd), $"'{clamd}' is neither unix:/path nor HOST:PORT, for instance unix:/run/clamav/clamd.ctl or 127.0.0.1:3310.");
+        if (Rspamd is { } rspamd && !(Uri.TryCreate(rspamd, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
+            yield return (nameof(Rspamd), $"'{rspamd}' is not an http URL, for instance http://127.0.0.1:11333/.");
+        if (ScannerTimeout <= TimeSpan.Zero || ScannerTimeout > TimeSpan.FromSeconds(60))
+            yield return (nameof(ScannerTimeout), "a duration up to 00:01:00 is expected.");
+        foreach (var list in DnsLists.Where(l => Uri.CheckHostName(l.Zone) != UriHostNameType.Dns))
+            yield return (nameof(DnsLists), $"'{list.Zone}' is not a zone, for instance zen.spamhaus.org.");
+        if (Greylist.Delay < TimeSpan.Zero || Greylist.RetryWindow <= Greylist.Delay || Greylist.Lifetime <= Greylist.RetryWindow)
+            yield return (nameof(Greylist), "Delay, RetryWindow and Lifetime must grow in this order.");
+    }
 }

@@ -36,6 +36,11 @@ internal sealed class ClamdScanner(string address, TimeSpan timeout, TimeProvide
         }
     }
 
+    /// <summary>Whether the text names a socket.</summary>
+    public static bool IsAddress(string text) =>
+        text.StartsWith(UnixPrefix, StringComparison.Ordinal) ? text.Length > UnixPrefix.Length
+        : text.LastIndexOf(':') is > 0 and var colon && ushort.TryParse(text.AsSpan(colon + 1), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out _);
+
     private async ValueTask<Socket> ConnectAsync(CancellationToken cancellationToken)
     {
         var socket = address.StartsWith(UnixPrefix, StringComparison.Ordinal)

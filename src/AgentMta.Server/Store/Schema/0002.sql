@@ -7,3 +7,4 @@ CREATE INDEX deliveries_work ON deliveries (destination, next_attempt_at) WHERE 
 CREATE INDEX deliveries_inbox ON deliveries (workspace_id, inbox_id, created_at);
 CREATE INDEX suppressions_time ON suppressions (workspace_id, created_at, address);
 CREATE INDEX idempotency_age ON idempotency_keys (created_at);
+CREATE INDEX deliveries_late ON deliveries (created_at) WHERE state = 'deferred' AND delay_reported = 0;
