@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Net;
+using AgentMta.Protocol.MailAuth.Dmarc;
 using AgentMta.Server.Api;
 using AgentMta.Server.Inbound;
 using AgentMta.Server.Outbound;
@@ -102,6 +103,8 @@ internal sealed class ServerOptions : IValidatableObject
             yield return new ValidationResult(fault, [$"{nameof(Receiver)}:{nameof(Receiver.Gates)}:{key}"]);
         foreach (var zone in List(Zone).Where(z => !File.Exists(z)))
             yield return new ValidationResult($"'{zone}': there is no such file.", [nameof(Zone)]);
+        if (Receiver.DmarcSpec == DmarcSpec.Rfc7489 && !File.Exists(Receiver.PublicSuffixList))
+            yield return new ValidationResult($"'{Receiver.PublicSuffixList}': there is no such file, and Rfc7489 needs it (Debian package publicsuffix).", ["Receiver:PublicSuffixList"]);
         if (PublicUrl is not null && !(Uri.TryCreate(PublicUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
             yield return new ValidationResult($"'{PublicUrl}' is not an absolute http or https URL.", [nameof(PublicUrl)]);
         if (Uri.CheckHostName(Domain) != UriHostNameType.Dns || !Domain.Contains('.', StringComparison.Ordinal))

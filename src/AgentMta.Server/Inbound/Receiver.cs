@@ -1,6 +1,7 @@
 using AgentMta.Protocol.Dns;
 using AgentMta.Protocol.MailAuth;
 using AgentMta.Protocol.MailAuth.Dkim;
+using AgentMta.Protocol.MailAuth.Dmarc;
 using AgentMta.Protocol.Smtp;
 using AgentMta.Server.Inbound.Gates;
 using AgentMta.Server.Model;
@@ -103,6 +104,8 @@ internal sealed partial class Receiver(ReceiverServices services)
                 MailFrom = message.ReversePath,
                 ReceiverName = _options.HostName,
                 Now = message.ReceivedAt,
+                DmarcSpec = _options.DmarcSpec,
+                PublicSuffixes = _options.DmarcSpec == DmarcSpec.Rfc7489 ? services.Suffixes.Current : null,
                 TrustedSealers = _options.TrustedSealers,
                 Time = services.Time,
                 KeyCache = _keys,

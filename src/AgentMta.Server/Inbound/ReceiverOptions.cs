@@ -1,5 +1,7 @@
 using System.ComponentModel;
+using AgentMta.Protocol.MailAuth.Dmarc;
 using AgentMta.Server.Inbound.Gates;
+using AgentMta.Server.Resolver;
 
 namespace AgentMta.Server.Inbound;
 
@@ -15,6 +17,12 @@ internal sealed record ReceiverOptions
 
     /// <summary>Domains whose ARC seals are believed (RFC 8617 9.2).</summary>
     public IReadOnlyList<string> TrustedSealers { get; init; } = [];
+
+    /// <summary>The DMARC to follow: Rfc9989 finds the organisational domain by tree walk, Rfc7489 by the public suffix list.</summary>
+    public DmarcSpec DmarcSpec { get; init; } = DmarcSpec.Rfc9989;
+
+    /// <summary>The public suffix list for Rfc7489, read again when it changes.</summary>
+    public string PublicSuffixList { get; init; } = PublicSuffixFile.DefaultPath;
 
     /// <summary>The address for RCPT TO:&lt;postmaster&gt; without a domain (RFC 5321 4.5.1); null refuses it.</summary>
     public string? Postmaster { get; init; }

@@ -2,6 +2,7 @@ using AgentMta.Protocol.Dns;
 using AgentMta.Server.Inbound.Gates;
 using AgentMta.Server.Inbound.Scanners;
 using AgentMta.Server.Model;
+using AgentMta.Server.Resolver;
 using AgentMta.Server.Store;
 
 namespace AgentMta.Server.Inbound;
@@ -26,6 +27,9 @@ internal sealed record ReceiverServices
     public required CorrespondentStore Correspondents { get; init; }
 
     public required RefusalLog Refusals { get; init; }
+
+    /// <summary>Read where RFC 7489 is followed.</summary>
+    public required PublicSuffixFile Suffixes { get; init; }
 
     public required ReceiverMeter Meter { get; init; }
 
@@ -53,6 +57,7 @@ internal sealed record ReceiverServices
             Gates = GateTable.Create(options, lists, time),
             Correspondents = correspondents,
             Refusals = refusalLog,
+            Suffixes = new PublicSuffixFile(options.PublicSuffixList, time, logs.CreateLogger<PublicSuffixFile>()),
             Meter = meter,
             Time = time,
             Log = logs.CreateLogger<Receiver>(),

@@ -216,5 +216,5 @@ internal sealed class DnsResolver : IDnsLookup, IDisposable
     }
 
     private static bool IsClosed(string name, ResolverServerSet servers) =>
-        !servers.Configured && Array.Exists(ClosedNames, closed => DnsName.IsAtOrBelow(name, closed));
+        !servers.Configured && (Array.Exists(ClosedNames, closed => DnsName.IsAtOrBelow(name, closed)) || PrivateReverseZones.Contain(name));
 }

@@ -126,6 +126,15 @@ public sealed class DnsResolverTests : ResolverTestBase
     [InlineData("test")]
     [InlineData("LOCALHOST")]
     [InlineData("x.invalid.")]
+    [InlineData("1.0.0.127.in-addr.arpa")]
+    [InlineData("9.0.0.10.IN-ADDR.ARPA.")]
+    [InlineData("1.2.31.172.in-addr.arpa")]
+    [InlineData("1.1.168.192.in-addr.arpa")]
+    [InlineData("1.2.254.169.in-addr.arpa")]
+    [InlineData("1.0.64.100.in-addr.arpa")]
+    [InlineData("1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa")]
+    [InlineData("1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa")]
+    [InlineData("1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.e.f.ip6.arpa")]
     public async Task Closed_names_go_to_configured_servers_only(string name)
     {
         var server = Honest();
@@ -139,6 +148,20 @@ public sealed class DnsResolverTests : ResolverTestBase
         system.Overlay.Replace("built-in", [A("mail.agent.test")]);
         Assert.Equal(DnsStatus.Ok, (await AskAsync(system, "mail.agent.test")).Status);
     }
+
+    [Theory]
+    [InlineData("8.8.8.8.in-addr.arpa", false)]
+    [InlineData("1.0.15.172.in-addr.arpa", false)]
+    [InlineData("1.0.32.172.in-addr.arpa", false)]
+    [InlineData("1.0.128.100.in-addr.arpa", false)]
+    [InlineData("1.0.167.192.in-addr.arpa", false)]
+    [InlineData("10.in-addr.arpa.example.com", false)]
+    [InlineData("110.in-addr.arpa", false)]
+    [InlineData("8.b.d.0.1.0.0.2.ip6.arpa", true)]
+    [InlineData("8.8.b.d.0.1.0.0.2.ip6.arpa", true)]
+    [InlineData("0.6.8.4.1.0.0.2.ip6.arpa", false)]
+    [InlineData("1.c.f.ip6.arpa", false)]
+    public void Only_reverse_zones_of_private_addresses_are_kept_in(string name, bool kept) => Assert.Equal(kept, PrivateReverseZones.Contain(name));
 
     [Fact]
     public async Task A_name_that_cannot_exist_is_not_asked_for()
