@@ -59,6 +59,13 @@ namespace AgentMta.Server.Api;
 [JsonSerializable(typeof(InboxEventList))]
 [JsonSerializable(typeof(Dictionary<string, List<EventPoint>>))]
 [JsonSerializable(typeof(Dictionary<string, List<UsagePoint>>))]
+[JsonSerializable(typeof(Dictionary<string, bool>))]
+[JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(bool?))]
+[JsonSerializable(typeof(DateTimeOffset?))]
+[JsonSerializable(typeof(DraftResponse))]
+[JsonSerializable(typeof(DraftList))]
+[JsonSerializable(typeof(DraftRequest))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>The one instance that everything is written and read with.</summary>

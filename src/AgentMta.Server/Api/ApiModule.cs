@@ -24,6 +24,7 @@ internal static class ApiModule
         QueueEndpoints.Map(routes);
         EventEndpoints.Map(routes);
         IdentityEndpoints.Map(routes);
+        DraftEndpoints.Map(routes);
         ListEndpoints.Map(routes);
         PodEndpoints.Map(routes);
         ApiKeyEndpoints.Map(routes);
