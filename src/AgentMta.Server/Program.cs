@@ -18,6 +18,7 @@ internal static class Program
             KeyCommand.Create(flags),
             SendCommand.Create(flags),
             QueueCommand.Create(flags),
+            TraceCommand.Create(flags),
             HealthCommand.Create(flags),
             VersionCommand.Create(flags),
             AuthCommand.Create(),

@@ -39,6 +39,8 @@ namespace AgentMta.Server.Api;
 [JsonSerializable(typeof(SuppressionList))]
 [JsonSerializable(typeof(SuppressionRequest))]
 [JsonSerializable(typeof(QueueTotalList))]
+[JsonSerializable(typeof(RefusalResponse))]
+[JsonSerializable(typeof(RefusalList))]
 [JsonSerializable(typeof(DeliveryList))]
 [JsonSerializable(typeof(QueueRequest))]
 [JsonSerializable(typeof(QueueChangeResponse))]

@@ -22,6 +22,7 @@ internal static class ApiModule
         DomainEndpoints.Map(routes);
         SuppressionEndpoints.Map(routes);
         QueueEndpoints.Map(routes);
+        RefusalEndpoints.Map(routes);
         EventEndpoints.Map(routes);
         IdentityEndpoints.Map(routes);
         DraftEndpoints.Map(routes);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AgentMta.Server.Model;
 using AgentMta.Server.Store;
 
@@ -54,7 +55,8 @@ internal sealed record MessageResponse
 
     public IReadOnlyDictionary<string, string>? Headers { get; init; }
 
-    public AuthenticationResponse? AuthenticationResults { get; init; }
+    /// <summary>The whole verdict with its evidence as agentmta auth --json writes it; lists leave it out.</summary>
+    public JsonElement? AuthenticationResults { get; init; }
 
     public HighlightResponse? Highlights { get; init; }
 

@@ -104,6 +104,7 @@ internal sealed class ServerHost : IAsyncDisposable
         await SweepAsync(database, spool, logs).ConfigureAwait(false);
         var evidence = Own(SqliteDatabase.OpenEvidence(folder.Evidence, time, logs.CreateLogger<SqliteDatabase>()));
         var refusals = Own(new RefusalStore(evidence, time, logs.CreateLogger<RefusalStore>()));
+        var sessions = Own(new SessionStore(evidence, time, logs.CreateLogger<SessionStore>()));
         var meter = Own(new ReceiverMeter());
         var receiving = ReceiverServices.Create(Options.ReceiverOptions(), database, evidence, spool, refusals, directory, resolver, keys, meter, time, logs);
         var receiver = new Receiver(receiving);
@@ -126,6 +127,7 @@ internal sealed class ServerHost : IAsyncDisposable
             CheckSender = (session, sender, token) => session.Role == DoorRole.Submission
                 ? sending.Submission.CheckSenderAsync(session, sender, token) : receiving.Recipients.CheckSenderAsync(session, sender, token),
             CheckCredential = sending.Submission.CheckCredentialAsync,
+            RecordSession = sessions.Record,
             Spool = spool,
             Certificates = certificates,
             Time = time,
@@ -140,6 +142,7 @@ internal sealed class ServerHost : IAsyncDisposable
             Database = database,
             Keys = keys,
             Spool = spool,
+            Refusals = refusals,
             Submit = sending.Submitter.SubmitAsync,
             OptOut = sending.OptOut,
             Domains = domains,

@@ -40,11 +40,11 @@ internal sealed class Recipients(
     {
         if (session.Role == DoorRole.Submission)
             return session.Credential is null ? refusals.Refuse("rcpt", session, reversePath, recipient, null, Relay) : null;
-        if (await IsRelayAsync(recipient, cancellationToken).ConfigureAwait(false))
+        if (await DomainAsync(recipient, cancellationToken).ConfigureAwait(false) is not { } domain)
             return refusals.Refuse("rcpt", session, reversePath, recipient, null, Relay);
         var target = await ResolveAsync(recipient, cancellationToken).ConfigureAwait(false);
         if (target is null)
-            return refusals.Refuse("rcpt", session, reversePath, recipient, null, Unknown);
+            return refusals.Refuse("rcpt", session, reversePath, recipient, null, Unknown, domain);
         var refusal = reversePath.Length == 0
             ? await CheckBounceAsync(target, recipientsSoFar, cancellationToken).ConfigureAwait(false)
             : await CheckClientAsync(session, reversePath, target, cancellationToken).ConfigureAwait(false);
@@ -100,8 +100,8 @@ internal sealed class Recipients(
 
     private static Target Of(string recipient, LocalInbox inbox) => new(recipient, inbox.IsPostmaster ? TargetKind.Postmaster : TargetKind.Inbox, inbox);
 
-    private async ValueTask<bool> IsRelayAsync(string recipient, CancellationToken cancellationToken) =>
-        Parts(recipient) is not { } address || await directory.DomainAsync(address.Domain, cancellationToken).ConfigureAwait(false) is null;
+    private async ValueTask<LocalDomain?> DomainAsync(string recipient, CancellationToken cancellationToken) =>
+        Parts(recipient) is { } address ? await directory.DomainAsync(address.Domain, cancellationToken).ConfigureAwait(false) : null;
 
     // RFC 5321 4.5.1: "postmaster" alone is a mailbox of every server.
     private AddressParts? Parts(string recipient) =>

@@ -10,8 +10,8 @@ namespace AgentMta.Server.Inbound;
 /// <summary>Gives each refusal a short id, shows it in the reply and keeps why, so that an operator can answer who asks.</summary>
 internal sealed class RefusalLog(RefusalStore store, TimeProvider time)
 {
-    /// <summary>A refusal before or at RCPT; returns the reply with its id.</summary>
-    public SmtpReply Refuse(string stage, SessionInfo session, string reversePath, string? recipient, LocalInbox? inbox, SmtpReply reply)
+    /// <summary>A refusal before or at RCPT; returns the reply with its id. An unknown address of a domain of ours is its workspace's to see.</summary>
+    public SmtpReply Refuse(string stage, SessionInfo session, string reversePath, string? recipient, LocalInbox? inbox, SmtpReply reply, LocalDomain? domain = null)
     {
         var id = store.NewId();
         var shown = Show(reply, id);
@@ -19,8 +19,8 @@ internal sealed class RefusalLog(RefusalStore store, TimeProvider time)
         {
             RefusalId = id,
             Stage = stage,
-            WorkspaceId = inbox?.WorkspaceId,
-            PodId = inbox?.PodId,
+            WorkspaceId = inbox?.WorkspaceId ?? domain?.WorkspaceId,
+            PodId = inbox?.PodId ?? domain?.PodId,
             InboxId = inbox?.InboxId,
             SessionId = session.SessionId,
             ClientAddress = session.ClientAddress.ToString(),

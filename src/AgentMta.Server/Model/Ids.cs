@@ -13,6 +13,9 @@ internal static class Ids
     /// <summary>Length of every id in characters.</summary>
     public const int Length = 26;
 
+    // 130 bits of characters hold 128: two zeros, then 48 of time.
+    private const int TimeLength = 10;
+
     /// <summary>A new id: 48 bits of milliseconds and 74 random bits (RFC 9562 version 7), in lower-case base 32.</summary>
     public static string New(TimeProvider time)
     {
@@ -23,6 +26,18 @@ internal static class Ids
 
     /// <summary>Whether the text has the form of an id made here.</summary>
     public static bool IsId(ReadOnlySpan<char> text) => text.Length == Length && text.IndexOfAnyExcept(Allowed) < 0;
+
+    /// <summary>When an id was made, to the millisecond.</summary>
+    public static DateTimeOffset TimeOf(ReadOnlySpan<char> id)
+    {
+        var milliseconds = 0L;
+        foreach (var c in id[..TimeLength])
+            milliseconds = (milliseconds << 5) | (long)Alphabet.IndexOf(c, StringComparison.Ordinal);
+        return DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+    }
+
+    /// <summary>No id of this millisecond or later sorts before it.</summary>
+    public static string FirstOf(DateTimeOffset time) => Encode((UInt128)(ulong)time.ToUnixTimeMilliseconds() << 80);
 
     private static string Encode(UInt128 value) => string.Create(Length, value, static (span, v) =>
     {

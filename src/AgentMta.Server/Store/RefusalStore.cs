@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Threading.Channels;
 using AgentMta.Server.Model;
 
 namespace AgentMta.Server.Store;
@@ -13,9 +12,6 @@ internal sealed class RefusalStore : IAsyncDisposable
     /// <summary>Rows kept.</summary>
     public const int Capacity = 100_000;
 
-    private const int Waiting = 4096;
-    private const int BatchLimit = 256;
-    private const int BatchesPerSweep = 64;
     private const int IdLength = 10;
     private const string Columns =
         "workspace_id, refusal_id, pod_id, inbox_id, stage, session_id, transaction_id, client_address, helo, tls, reverse_path, recipient, code, status, reply, verdicts, authentication, created_at";
@@ -24,30 +20,39 @@ internal sealed class RefusalStore : IAsyncDisposable
 
     private readonly Database _evidence;
     private readonly TimeProvider _time;
-    private readonly ILogger _log;
-    private readonly Channel<Refusal> _queue = Channel.CreateBounded<Refusal>(new BoundedChannelOptions(Waiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
-    private readonly Task _writing;
+    private readonly EvidenceQueue<Refusal> _queue;
 
     /// <param name="evidence">The database of refusals, not the one of mail.</param>
     public RefusalStore(Database evidence, TimeProvider time, ILogger<RefusalStore> log)
     {
         _evidence = evidence;
         _time = time;
-        _log = log;
-        _writing = Task.Run(WriteAsync);
+        _queue = new EvidenceQueue<Refusal>(evidence, Write, Sweep, log);
     }
 
     /// <summary>A short id to be shown in a reply.</summary>
     public string NewId() => Ids.New(_time)[^IdLength..];
 
     /// <summary>Keeps a refusal; returns at once.</summary>
-    public void Record(Refusal refusal) => _queue.Writer.TryWrite(refusal);
+    public void Record(Refusal refusal) => _queue.Add(refusal);
 
     /// <summary>Refusals within the scope, newest first, older than <paramref name="before"/>.</summary>
-    public ValueTask<List<Refusal>> ListAsync(Scope scope, DateTimeOffset? before, int limit, CancellationToken cancellationToken) => _evidence.ReadAsync(
+    public ValueTask<List<Refusal>> ListAsync(Scope scope, DateTimeOffset? before, int limit, CancellationToken cancellationToken) =>
+        ListAsync(scope, new RefusalFilter { Before = before }, null, limit, cancellationToken);
+
+    /// <summary>Refusals within the scope that the filter wants, newest first, behind the position of the page before.</summary>
+    public ValueTask<List<Refusal>> ListAsync(Scope scope, RefusalFilter filter, (long At, string Id)? position, int limit, CancellationToken cancellationToken)
+    {
+        var where = filter.Conditions();
+        where.AndBehind("r.created_at", "r.refusal_id", position, ascending: false);
+        var sql = $"SELECT {Columns} FROM refusals r WHERE {scope.OnInbox("r")}{where.Sql} ORDER BY r.created_at DESC, r.refusal_id DESC LIMIT {where.Value(limit)}";
+        return _evidence.ReadAsync(session => session.Query(scope, sql, Read, where.Values), cancellationToken);
+    }
+
+    /// <summary>The newest refusals of whomever, or those of one session, for the operator's own commands.</summary>
+    public ValueTask<List<Refusal>> RecentAsync(string? sessionId, int limit, CancellationToken cancellationToken) => _evidence.ReadAsync(
         session => session.Query(
-            scope, $"SELECT {Columns} FROM refusals r WHERE {scope.OnInbox("r")} AND (@p1 IS NULL OR r.created_at < @p1) ORDER BY r.created_at DESC LIMIT @p2", Read,
-            before?.ToMicros(), limit),
+            $"SELECT {Columns} FROM refusals WHERE {(sessionId is null ? "@p1 IS NULL" : "session_id = @p1")} ORDER BY created_at DESC LIMIT @p2", Read, sessionId, limit),
         cancellationToken);
 
     /// <summary>One refusal within the scope.</summary>
@@ -58,35 +63,10 @@ internal sealed class RefusalStore : IAsyncDisposable
     public ValueTask<Refusal?> FindAsync(string refusalId, CancellationToken cancellationToken) => _evidence.ReadAsync(
         session => session.First($"SELECT {Columns} FROM refusals WHERE refusal_id = @p1", Read, refusalId), cancellationToken);
 
-    /// <summary>Writes what waits, then stops.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        _queue.Writer.TryComplete();
-        await _writing.ConfigureAwait(false);
-    }
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _queue.DisposeAsync();
 
-    private async Task WriteAsync()
-    {
-        var batch = new List<Refusal>(BatchLimit);
-        for (var batches = 0; await _queue.Reader.WaitToReadAsync().ConfigureAwait(false); batches++)
-        {
-            while (batch.Count < BatchLimit && _queue.Reader.TryRead(out var refusal))
-                batch.Add(refusal);
-            try
-            {
-                var sweep = batches % BatchesPerSweep == 0;
-                await _evidence.WriteAsync(session => Write(session, batch, sweep)).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is StoreException or DbException)
-            {
-                _log.LogWarning(e, "{Count} refusals could not be kept", batch.Count);
-            }
-
-            batch.Clear();
-        }
-    }
-
-    private void Write(WriteSession session, List<Refusal> batch, bool sweep)
+    private static void Write(WriteSession session, List<Refusal> batch)
     {
         foreach (var r in batch)
         {
@@ -95,9 +75,10 @@ internal sealed class RefusalStore : IAsyncDisposable
                 r.WorkspaceId ?? "", r.RefusalId, r.PodId ?? "", r.InboxId ?? "", r.Stage, r.SessionId, r.TransactionId, r.ClientAddress, r.Helo, r.Tls, r.ReversePath,
                 r.Recipient, r.Code, r.Status, r.Reply, r.Verdicts, r.Authentication, r.At.ToMicros());
         }
+    }
 
-        if (!sweep)
-            return;
+    private void Sweep(WriteSession session)
+    {
         session.Execute("DELETE FROM refusals WHERE created_at < @p1", (_time.GetUtcNow() - Lifetime).ToMicros());
         session.Execute(
             "DELETE FROM refusals WHERE created_at < (SELECT created_at FROM refusals ORDER BY created_at DESC LIMIT 1 OFFSET @p1)", Capacity);

@@ -1,0 +1,154 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using AgentMta.Server.Api;
+using AgentMta.Server.Model;
+using AgentMta.Server.Store;
+using AgentMta.Server.Store.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace AgentMta.Server.Cli;
+
+/// <summary><c>agentmta trace ID</c>: all that is kept about a refusal, session, transaction, message or delivery.</summary>
+internal static class TraceCommand
+{
+    private const int Newest = 20;
+
+    public static Command Create(ConfigurationFlags flags)
+    {
+        var id = new Argument<string?>("ID")
+        {
+            Description = "The id in brackets of a refusal's reply, the id behind \"Stored as\", a Message-ID, a session id or a delivery id; without it the newest refusals and sessions are listed",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var command = new Command("trace", "Tell what became of a message, and why") { id };
+        command.SetAction(p => CommandCall.RunAsync(p, flags, call => call.WithStoreAsync(store => RunAsync(call, store, p.GetValue(id)))));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CommandCall call, CommandStore store, string? id)
+    {
+        var time = TimeProvider.System;
+        await using var evidence = SqliteDatabase.OpenEvidence(store.Folder.Evidence, time, NullLogger<SqliteDatabase>.Instance);
+        await using var refusals = new RefusalStore(evidence, time, NullLogger<RefusalStore>.Instance);
+        await using var sessions = new SessionStore(evidence, time, NullLogger<SessionStore>.Instance);
+        return id is null ? await ListAsync(call, refusals, sessions).ConfigureAwait(false) : await FindAsync(call, store, refusals, sessions, Clean(id)).ConfigureAwait(false);
+    }
+
+    private static async Task<int> ListAsync(CommandCall call, RefusalStore refusals, SessionStore sessions)
+    {
+        foreach (var refusal in await refusals.RecentAsync(null, Newest, CancellationToken.None).ConfigureAwait(false))
+            call.Print(new { Refusal = Shown(refusal) }, $"{refusal.At:u}  refusal {refusal.RefusalId}  {refusal.ClientAddress}  <{refusal.ReversePath}> to <{refusal.Recipient}>\n    {refusal.Code} {refusal.Status} {refusal.Reply}");
+        foreach (var session in await sessions.RecentAsync(Newest, CancellationToken.None).ConfigureAwait(false))
+            call.Print(new { Session = session }, $"{session.StartedAt:u}  session {session.SessionId}  {session.ClientAddress}  {session.Outcome}, {session.RefusedCount} commands refused");
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<int> FindAsync(CommandCall call, CommandStore store, RefusalStore refusals, SessionStore sessions, string id)
+    {
+        var found = new List<Refusal>();
+        if (await refusals.FindAsync(id, CancellationToken.None).ConfigureAwait(false) is { } refusal)
+            found.Add(refusal);
+        else if (Ids.IsId(id))
+            found.AddRange(await refusals.RecentAsync(id, Newest, CancellationToken.None).ConfigureAwait(false));
+        var session = await sessions.FindAsync(found.Count > 0 ? found[0].SessionId : id, CancellationToken.None).ConfigureAwait(false);
+        var messages = await MessagesAsync(call, store, id).ConfigureAwait(false);
+        if (found.Count == 0 && session is null && messages.Count == 0)
+            throw new CommandException(ExitCodes.NoInput, $"Nothing is kept under '{id}'. Refusals and sessions are kept for seven days, and a session only where something was refused in it.");
+
+        if (session is not null)
+            call.Print(new { Session = session }, Text(session));
+        foreach (var one in found)
+            call.Print(new { Refusal = Shown(one) }, Text(one));
+        var queue = new DeliveryStore(store.Database);
+        foreach (var message in messages)
+        {
+            var scope = new Scope(message.WorkspaceId);
+            var deliveries = new List<object>();
+            var text = new StringBuilder();
+            foreach (var entry in await queue.OfMessageAsync(scope, message.InboxId, message.MessageId, CancellationToken.None).ConfigureAwait(false))
+            {
+                var attempts = await queue.AttemptsAsync(scope, entry.DeliveryId, CancellationToken.None).ConfigureAwait(false);
+                deliveries.Add(new { Delivery = entry, Attempts = attempts });
+                Deliveries(text, entry, attempts);
+            }
+
+            var trace = TraceResponse.Of(message.MessageId, message.Verdicts, message.Authentication, message.Session);
+            call.Print(
+                new { Message = message with { Verdicts = null, Session = null, Authentication = null }, trace.Session, trace.Authentication, trace.Gates, trace.Reply, Deliveries = deliveries },
+                Header(message) + trace.Text + text);
+        }
+
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<List<TracedMessage>> MessagesAsync(CommandCall call, CommandStore store, string id)
+    {
+        var traces = new TraceStore(store.Database);
+        var scopes = call.Parsed.GetValue(CommandCall.WorkspaceOption) is not null ? [store.Scope]
+            : (await new WorkspaceStore(store.Database).AllAsync(CancellationToken.None).ConfigureAwait(false)).Select(w => new Scope(w.WorkspaceId)).ToList();
+        var found = new List<TracedMessage>();
+        foreach (var scope in scopes)
+        {
+            found.AddRange(await traces.ByMessageIdAsync(scope, id.StartsWith('<') ? id : $"<{id}>", CancellationToken.None).ConfigureAwait(false));
+            if (found.Count > 0 || !Ids.IsId(id))
+                continue;
+            found.AddRange(await traces.ByDeliveryAsync(scope, id, CancellationToken.None).ConfigureAwait(false));
+            found.AddRange(await traces.BySessionAsync(scope, id, CancellationToken.None).ConfigureAwait(false));
+        }
+
+        return found;
+    }
+
+    // As pasted from a reply: "… try again [0abc]".
+    private static string Clean(string id) => id.Trim().Trim('[', ']');
+
+    private static RefusalResponse Shown(Refusal refusal) => RefusalResponse.Of(refusal);
+
+    private static string Header(TracedMessage message) =>
+        $"""
+        Message    {message.MessageId}
+                   {(message.Direction == "out" ? "sent" : "received")} {message.Timestamp:u}, {message.Size} octets, inbox {message.InboxId}
+                   from {Plain(message.From)} to {Plain(string.Join(", ", message.To))}
+                   subject {Plain(message.Subject)}
+                   labels {string.Join(", ", message.Labels)}
+        Thread     {message.ThreadId}
+
+        """.ReplaceLineEndings("\n");
+
+    private static string Text(KeptSession session)
+    {
+        var text = new StringBuilder()
+            .Append(CultureText($"Session    {session.SessionId}, {session.Role}, {session.StartedAt:u}, {session.ElapsedMs:0} ms, ended: {session.Outcome}\n"))
+            .Append(CultureText($"Client     {session.ClientAddress}:{session.ClientPort}, HELO {session.Helo} {session.Tls} {session.TlsCipher} {session.User}\n"))
+            .Append(CultureText($"           {session.Commands} commands, {session.RefusedCount} refused; {session.MessagesAccepted} messages accepted, {session.MessagesRefused} refused\n"));
+        foreach (var command in session.Refused.EnumerateArray())
+            text.Append(CultureText($"  {Member(command, "command")} {Member(command, "argument")}: {Member(command, "reply")}\n"));
+        return Plain(text.ToString().TrimEnd('\n'), keepLines: true);
+    }
+
+    private static string Text(Refusal refusal)
+    {
+        var head = Plain($"Refusal    {refusal.RefusalId} at {refusal.Stage}, {refusal.At:u}, session {refusal.SessionId}\n           {refusal.ClientAddress}, HELO {refusal.Helo}, <{refusal.ReversePath}> to <{refusal.Recipient}>\n           {refusal.Code} {refusal.Status} {refusal.Reply}\n", keepLines: true);
+        var verdicts = TraceResponse.Json(refusal.Verdicts);
+        return (head + TraceText.Write(null, TraceResponse.Json(refusal.Authentication), TraceText.Member(verdicts, "gates"), TraceText.Member(verdicts, "reply"))).TrimEnd('\n');
+    }
+
+    private static void Deliveries(StringBuilder text, QueueEntry entry, List<DeliveryAttempt> attempts)
+    {
+        text.Append(CultureText($"Delivery   {entry.DeliveryId} to {Plain(entry.Recipient)}: {entry.State}{(entry.State is "queued" or "deferred" ? $", next try {entry.NextAttemptAt:u}" : "")}\n"));
+        foreach (var attempt in attempts)
+        {
+            text.Append(CultureText($"  {attempt.Attempt}. {attempt.StartedAt:u}, {attempt.Elapsed.TotalMilliseconds:0} ms, {attempt.Host} {attempt.Address} {attempt.Tls}: {attempt.Outcome}, {Plain(attempt.Reply)}\n"));
+            foreach (var line in (attempt.Dialogue ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                text.Append("       ").Append(Plain(line.TrimEnd('\r'))).Append('\n');
+        }
+    }
+
+    private static string CultureText(FormattableString text) => FormattableString.Invariant(text);
+
+    private static string Member(JsonElement value, string name) => TraceText.Member(value, name)?.ToString() ?? "";
+
+    // What strangers wrote must not move the reader's cursor.
+    private static string Plain(string? text, bool keepLines = false) => string.Concat((text ?? "").Select(c => char.IsControl(c) && !(keepLines && c == '\n') ? '?' : c));
+}
