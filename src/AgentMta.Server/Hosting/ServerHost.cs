@@ -132,7 +132,6 @@ internal sealed class ServerHost : IAsyncDisposable
             Certificates = certificates,
             Time = time,
             Logger = logs.CreateLogger<Session>(),
-            RecordSession = receiving.Refusals.RecordSession,
         }));
         var schedules = new ScheduleWorker(database, new DraftSender(database, sending.Submitter.SubmitAsync), time, logs.CreateLogger<ScheduleWorker>());
         _app = BuildApplication(door, certificates, sending, schedules, logs);

@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Text;
-using System.Text.Json;
 using AgentMta.Protocol.Smtp;
 using AgentMta.Server.Model;
 using AgentMta.Server.Store;
@@ -64,51 +61,6 @@ internal sealed class RefusalLog(RefusalStore store, TimeProvider time)
             At = time.GetUtcNow(),
         });
         return shown;
-    }
-
-    /// <summary>The <see cref="Model.RecordSession"/> of the door: keeps a session that refused something or ended badly, with its refused commands.</summary>
-    public void RecordSession(SessionRecord session)
-    {
-        if (session.RefusedCount == 0 && session.Outcome is "quit" or "closed")
-            return;
-        var last = session.Refused.Count == 0 ? null : session.Refused[^1].Reply;
-        store.Record(new Refusal
-        {
-            RefusalId = store.NewId(),
-            Stage = "session",
-            SessionId = session.SessionId,
-            ClientAddress = session.ClientAddress.ToString(),
-            Helo = session.Helo,
-            Tls = session.TlsProtocol,
-            Code = last?.Code ?? 0,
-            Status = last?.EnhancedStatus,
-            Reply = $"{session.Outcome}: {session.RefusedCount} of {session.Commands} commands refused, {session.MessagesAccepted} messages accepted, {session.MessagesRefused} refused",
-            Verdicts = Commands(session),
-            At = time.GetUtcNow(),
-        });
-    }
-
-    private static string Commands(SessionRecord session)
-    {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartArray();
-            foreach (var refused in session.Refused)
-            {
-                json.WriteStartObject();
-                json.WriteString("command", refused.Command);
-                if (refused.Argument is { } argument)
-                    json.WriteString("argument", argument);
-                json.WriteString("reply", refused.Reply.ToString());
-                json.WriteString("at", refused.At.UtcDateTime);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-        }
-
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
     private static SmtpReply Show(SmtpReply reply, string id) => reply with { Text = $"{reply.Text} [{id}]" };

@@ -61,25 +61,6 @@ public sealed class RecipientsTests
     }
 
     [Fact]
-    public async Task A_session_that_went_wrong_is_kept_and_one_that_went_well_is_not()
-    {
-        await using var server = await TestReceiver.OpenAsync();
-        var record = new SessionRecord
-        {
-            SessionId = "s1", Role = DoorRole.Mx, ClientAddress = Mx.ClientAddress, StartedAt = server.Store.Time.GetUtcNow(), Duration = TimeSpan.FromSeconds(1), Outcome = "quit", Commands = 5,
-        };
-        var refused = new RefusedCommand("RCPT", "x@y.test", new AgentMta.Protocol.Smtp.SmtpReply(550, "5.7.1", "We do not relay"), server.Store.Time.GetUtcNow());
-
-        server.Services.Refusals.RecordSession(record);
-        server.Services.Refusals.RecordSession(record with { SessionId = "s2", Refused = [refused], RefusedCount = 1 });
-        server.Services.Refusals.RecordSession(record with { SessionId = "s3", Outcome = "protocol" });
-
-        await server.Refusals.DisposeAsync();
-        var kept = await server.EvidenceAsync("SELECT session_id, code FROM refusals WHERE stage = 'session' ORDER BY session_id");
-        Assert.Equal(["s2|550", "s3|0"], kept);
-    }
-
-    [Fact]
     public async Task The_null_sender_may_write_to_one_recipient_that_can_expect_it()
     {
         await using var server = await TestReceiver.OpenAsync();
