@@ -29,7 +29,9 @@ internal static class Program
         flags.AddTo(root);
         root.Options.Add(CommandCall.JsonOption);
         root.Options.Add(CommandCall.WorkspaceOption);
-        root.SetAction((call, cancellationToken) => ServeCommand.RunAsync(call, flags, cancellationToken));
-        return await root.Parse(args).InvokeAsync().ConfigureAwait(false);
+        root.SetAction((parsed, cancellationToken) => ServeCommand.RunAsync(parsed, flags, cancellationToken));
+        var call = root.Parse(args);
+        var exitCode = await call.InvokeAsync().ConfigureAwait(false);
+        return call.Errors.Count > 0 ? ExitCodes.Usage : exitCode;
     }
 }

@@ -25,6 +25,13 @@ internal static class ApiModule
         RefusalEndpoints.Map(routes);
         EventEndpoints.Map(routes);
         IdentityEndpoints.Map(routes);
+        DraftEndpoints.Map(routes);
+        ListEndpoints.Map(routes);
+        PodEndpoints.Map(routes);
+        ApiKeyEndpoints.Map(routes);
+        BatchEndpoints.Map(routes);
+        InboxEventEndpoints.Map(routes);
+        MetricsEndpoints.Map(routes);
         DownloadEndpoints.Map(app, services);
         UnsubscribeEndpoints.Map(app, services);
     }

@@ -10,6 +10,9 @@ internal sealed class DownloadLinks(KeyRing keys, ApiOptions options, TimeProvid
 {
     /// <summary>What a URL names in place of an attachment.</summary>
     public const string Raw = "raw";
+    /// <summary>Begins the key of a draft in place of a message's.</summary>
+    public const string DraftPrefix = "draft-";
+
     private const int MacOctets = 18;
 
     /// <summary>An absolute URL for the raw message, or for one of its attachments.</summary>

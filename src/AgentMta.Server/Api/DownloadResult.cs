@@ -19,16 +19,23 @@ internal sealed record DownloadResult(ApiServices Services, MessageStore Message
         using var raw = await RawBytes.OpenAsync(Messages, Services.Spool, Scope, Message.InboxId, Message.MessageId, httpContext.RequestAborted).ConfigureAwait(false)
             ?? throw ApiException.NotFound("The message");
         var bytes = Attachment is null ? Join(raw.Shown()) : Decode(raw.Received, Attachment);
-        var type = Attachment is null ? "message/rfc822" : Type(Attachment.ContentType);
-        var headers = httpContext.Response.Headers;
+        await (Attachment is null
+            ? WriteAsync(httpContext, bytes, "message/rfc822", Message.MessageKey + ".eml", inline: false)
+            : WriteAsync(httpContext, bytes, Attachment.ContentType, Attachment.FileName ?? "attachment", Attachment.Inline)).ConfigureAwait(false);
+    }
+
+    /// <summary>Answers with bytes under a name; only types that run nothing may be shown in place.</summary>
+    public static Task WriteAsync(HttpContext context, ReadOnlyMemory<byte> bytes, string declaredType, string fileName, bool inline)
+    {
+        var type = Type(declaredType);
+        var headers = context.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
         headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
         headers.CacheControl = "private, max-age=300";
-        var inline = Attachment is { Inline: true } && Shown.Contains(type);
-        var disposition = new ContentDispositionHeaderValue(inline ? "inline" : "attachment");
-        disposition.SetHttpFileName(Attachment is null ? Message.MessageKey + ".eml" : Attachment.FileName ?? "attachment");
+        var disposition = new ContentDispositionHeaderValue(inline && Array.Exists(Shown, s => type.StartsWith(s, StringComparison.Ordinal)) ? "inline" : "attachment");
+        disposition.SetHttpFileName(fileName);
         headers.ContentDisposition = disposition.ToString();
-        await TypedResults.Bytes(bytes, type, enableRangeProcessing: true).ExecuteAsync(httpContext).ConfigureAwait(false);
+        return TypedResults.Bytes(bytes, type, enableRangeProcessing: true).ExecuteAsync(context);
     }
 
     private static string Type(string declared) =>

@@ -32,7 +32,7 @@ internal static class ServeCommand
         }
         catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
-            throw new CommandException(ExitCodes.Unavailable, $"{e.Message} Another program listens there: stop it, or choose other ports with --smtp, --submission and --http.");
+            throw new CommandException(ExitCodes.Unavailable, $"{e.Message.Replace("http://", "", StringComparison.Ordinal).Replace("https://", "", StringComparison.Ordinal)} Another program listens there: stop it, or choose other ports with --smtp, --submission and --http.");
         }
     }
 }

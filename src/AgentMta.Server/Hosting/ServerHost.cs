@@ -1,3 +1,4 @@
+using AgentMta.Server.Agents;
 using AgentMta.Server.Api;
 using AgentMta.Server.Inbound;
 using AgentMta.Server.Model;
@@ -132,7 +133,8 @@ internal sealed class ServerHost : IAsyncDisposable
             Time = time,
             Logger = logs.CreateLogger<Session>(),
         }));
-        _app = BuildApplication(door, certificates, sending, logs);
+        var schedules = new ScheduleWorker(database, new DraftSender(database, sending.Submitter.SubmitAsync), time, logs.CreateLogger<ScheduleWorker>());
+        _app = BuildApplication(door, certificates, sending, schedules, logs);
         HealthEndpoint.Map(_app, database, spool, certificates);
         ApiModule.Map(_app, new ApiServices
         {
@@ -167,13 +169,14 @@ internal sealed class ServerHost : IAsyncDisposable
         }
     }
 
-    private WebApplication BuildApplication(Door door, CertificateStore certificates, OutboundParts sending, ILoggerFactory logs)
+    private WebApplication BuildApplication(Door door, CertificateStore certificates, OutboundParts sending, ScheduleWorker schedules, ILoggerFactory logs)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = Data });
         builder.Services.AddSingleton(logs);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Options.StopTimeout);
         builder.Services.AddHostedService(_ => sending.Queue);
         builder.Services.AddHostedService(_ => sending.Outcomes);
+        builder.Services.AddHostedService(_ => schedules);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.UseSockets(SmtpListenOptions.BoundBuffers);
         builder.WebHost.ConfigureKestrel(kestrel =>

@@ -43,4 +43,10 @@ internal static class EventTypes
     public const string SuppressionRemoved = "suppression.removed";
     public const string ListEntryAdded = "list_entry.added";
     public const string ListEntryRemoved = "list_entry.removed";
+    public const string DraftCreated = "draft.created";
+    public const string DraftUpdated = "draft.updated";
+    public const string DraftDeleted = "draft.deleted";
+    public const string WebhookCreated = "webhook.created";
+    public const string WebhookUpdated = "webhook.updated";
+    public const string WebhookDeleted = "webhook.deleted";
 }

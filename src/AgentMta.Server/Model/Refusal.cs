@@ -6,7 +6,7 @@ internal sealed record Refusal
     /// <summary>The short id that the reply shows.</summary>
     public required string RefusalId { get; init; }
 
-    /// <summary>connect, mail, rcpt or data.</summary>
+    /// <summary>mail, rcpt or data; session for one that ended badly or refused commands.</summary>
     public required string Stage { get; init; }
 
     /// <summary>Whose recipient it was; null where nobody's.</summary>
@@ -37,7 +37,7 @@ internal sealed record Refusal
     /// <summary>The text of the reply.</summary>
     public required string Reply { get; init; }
 
-    /// <summary>JSON of the gates' verdicts.</summary>
+    /// <summary>JSON of the gates' verdicts, or of a session's refused commands.</summary>
     public string? Verdicts { get; init; }
 
     /// <summary>JSON of the authentication verdict.</summary>

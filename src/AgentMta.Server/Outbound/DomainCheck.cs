@@ -1,3 +1,4 @@
+using System.Net;
 using AgentMta.Protocol.Dns;
 using AgentMta.Protocol.MailAuth.Spf;
 using AgentMta.Server.Model;
@@ -17,7 +18,7 @@ internal sealed class DomainCheck(IDnsLookup dns, string hostName, string? relay
         var records = new List<DomainRecord>
         {
             Missing("MX", domain.Name, hostName, 10),
-            Missing("TXT", domain.Name, relay is null ? "v=spf1 mx -all" : $"v=spf1 mx a:{relay} -all"),
+            Missing("TXT", domain.Name, relay is null ? "v=spf1 mx -all" : $"v=spf1 mx {RelayMechanism(relay)} -all"),
         };
         if (domain.SubdomainsEnabled)
             records.Add(Missing("MX", "*." + domain.Name, hostName, 10));
@@ -37,6 +38,10 @@ internal sealed class DomainCheck(IDnsLookup dns, string hostName, string? relay
             ? await JudgeMxAsync(record, answer, domain, cancellationToken).ConfigureAwait(false)
             : await JudgeTextAsync(record, [.. answer.Records.OfType<TxtRecord>().Select(t => t.Text)], domain, cancellationToken).ConfigureAwait(false);
     }
+
+    private static string RelayMechanism(string relay) => IPAddress.TryParse(relay, out var address)
+        ? (address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? $"ip4:{address}" : $"ip6:{address}")
+        : $"a:{relay}";
 
     private static DomainRecord Missing(string type, string name, string value, int? priority = null) => new(type, name, value, priority, "MISSING", null, null);
 
@@ -69,7 +74,8 @@ internal sealed class DomainCheck(IDnsLookup dns, string hostName, string? relay
             return record with { Status = "INVALID", Found = found, Reason = "duplicate_records" };
         var right = mark switch
         {
-            "v=spf1" => matching[0].Equals(record.Value, StringComparison.OrdinalIgnoreCase) || await PermitsUsAsync(domain, cancellationToken).ConfigureAwait(false),
+            // A smart host sends from addresses that only its operator knows: an include of theirs is taken as the answer.
+            "v=spf1" => matching[0].Equals(record.Value, StringComparison.OrdinalIgnoreCase) || (relay is not null && matching[0].Contains("include:", StringComparison.OrdinalIgnoreCase)) || await PermitsUsAsync(domain, cancellationToken).ConfigureAwait(false),
             "v=DMARC1" => Tag(matching[0], "p") is "none" or "quarantine" or "reject",
             _ => Tag(matching[0], "p") == Tag(record.Value, "p"),
         };
@@ -80,12 +86,14 @@ internal sealed class DomainCheck(IDnsLookup dns, string hostName, string? relay
     private async Task<bool> PermitsUsAsync(string domain, CancellationToken cancellationToken)
     {
         var host = relay ?? hostName;
-        var addresses = new List<AddressRecord>();
-        foreach (var type in new[] { DnsRecordType.A, DnsRecordType.AAAA })
-            addresses.AddRange((await dns.LookupAsync(host, type, cancellationToken).ConfigureAwait(false)).Records.OfType<AddressRecord>());
+        var addresses = new List<IPAddress>();
+        if (IPAddress.TryParse(host, out var literal))
+            addresses.Add(literal);
+        foreach (var type in literal is null ? [DnsRecordType.A, DnsRecordType.AAAA] : Array.Empty<DnsRecordType>())
+            addresses.AddRange((await dns.LookupAsync(host, type, cancellationToken).ConfigureAwait(false)).Records.OfType<AddressRecord>().Select(a => a.Address));
         foreach (var address in addresses)
         {
-            var result = await SpfVerifier.VerifyAsync(new SpfRequest(address.Address, hostName, "postmaster@" + domain, ReceiverName: hostName), dns, cancellationToken).ConfigureAwait(false);
+            var result = await SpfVerifier.VerifyAsync(new SpfRequest(address, hostName, "postmaster@" + domain, ReceiverName: hostName), dns, cancellationToken).ConfigureAwait(false);
             if (result.Status != SpfStatus.Pass)
                 return false;
         }

@@ -26,8 +26,10 @@ internal sealed class MxConnector(IDnsLookup dns, OutboundOptions options, Desti
             var (addresses, authenticated, problem) = await AddressesAsync(route, host, cancellationToken).ConfigureAwait(false);
             if (problem is not null)
             {
-                transcript.Note(problem);
-                failure = failure with { Text = problem, Host = host.Name, Status = addresses is null ? "4.4.3" : "4.4.4" };
+                // Where nothing is named for a closed sender there is nothing to find: say what opens the way, and wait for it.
+                var text = closedSender && addresses is { Count: 0 } ? $"{problem}; {Refusal(closedSender)}" : problem;
+                transcript.Note(text);
+                failure = failure with { Text = text, Host = host.Name, Status = addresses is null ? "4.4.3" : "4.4.4" };
                 continue;
             }
 

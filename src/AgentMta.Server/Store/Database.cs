@@ -1,8 +1,11 @@
 namespace AgentMta.Server.Store;
 
 /// <summary>The store's engine: many readers, one writer that commits in groups. Everything above writes portable SQL through its sessions.</summary>
-internal abstract class Database : IAsyncDisposable
+internal abstract class Database(TimeProvider time) : IAsyncDisposable
 {
+    /// <summary>The clock of the store.</summary>
+    public TimeProvider Time => time;
+
     /// <summary>Fires after each commit that wrote events.</summary>
     public ChangeSignal Changes { get; } = new();
 

@@ -33,6 +33,39 @@ internal sealed class EventStore(Database database)
                 scope, $"SELECT {Columns} FROM events e WHERE {scope.OnInbox("e")} AND e.cursor > @p1 ORDER BY e.cursor LIMIT @p2", Read, cursor, limit),
             cancellationToken);
 
+    /// <summary>A page of an inbox's events of these types; <paramref name="from"/> is the cursor that ended the last page.</summary>
+    public ValueTask<List<StoredEvent>> OfInboxAsync(Scope scope, string inboxId, IReadOnlyList<string> types, long? from, int limit, bool ascending, CancellationToken cancellationToken) => database.ReadAsync(
+        session =>
+        {
+            var where = new SqlConditions();
+            where.And($"e.inbox_id = {where.Value(inboxId)}");
+            where.And($"e.event_type IN ({string.Join(", ", types.Select(where.Value))})");
+            if (from is { } cursor)
+                where.And($"e.cursor {(ascending ? ">" : "<")} {where.Value(cursor)}");
+            return session.Query(
+                scope, $"SELECT {Columns} FROM events e WHERE {scope.OnInbox("e")}{where.Sql} ORDER BY e.cursor {(ascending ? "ASC" : "DESC")} LIMIT {where.Value(limit)}", Read, where.Values);
+        },
+        cancellationToken);
+
+    /// <summary>How often something happened in a span of time, by buckets of <paramref name="period"/>; without a period each event is a point of its own.</summary>
+    public ValueTask<List<(long At, long Count)>> CountAsync(Scope scope, string type, DateTimeOffset start, DateTimeOffset end, TimeSpan? period, int limit, bool descending, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            session =>
+            {
+                var order = descending ? "DESC" : "ASC";
+                var from = start.ToMicros();
+                var width = period is { } p ? (long)p.TotalMicroseconds : 1;
+                return session.Query(
+                    scope,
+                    $"""
+                    SELECT (e.created_at - @p2) / @p4 AS bucket, COUNT(*) FROM events e
+                    WHERE {scope.OnInbox("e")} AND e.event_type = @p1 AND e.created_at >= @p2 AND e.created_at < @p3
+                    GROUP BY {(period is null ? "e.cursor" : "bucket")} ORDER BY bucket {order} LIMIT @p5
+                    """,
+                    row => (from + (row.GetInt64(0) * width), row.GetInt64(1)), type, from, end.ToMicros(), width, limit);
+            },
+            cancellationToken);
+
     /// <summary>The cursor of the newest event of a workspace.</summary>
     public ValueTask<long> LastAsync(string workspaceId, CancellationToken cancellationToken) =>
         database.ReadAsync(session => session.Scalar<long>("SELECT event_cursor FROM workspaces WHERE workspace_id = @p1", workspaceId), cancellationToken);

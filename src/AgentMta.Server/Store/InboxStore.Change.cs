@@ -6,7 +6,7 @@ namespace AgentMta.Server.Store;
 internal sealed partial class InboxStore
 {
     private const int DeleteChunk = 200;
-    private static readonly string[] OwnTables = ["threads", "thread_merges", "message_ids", "message_labels", "contacts", "mailing_lists", "lists"];
+    private static readonly string[] OwnTables = ["threads", "thread_merges", "message_ids", "message_labels", "contacts", "mailing_lists", "lists", "drafts"];
 
     /// <summary>The inbox that was made under the caller's own id, whatever else differs.</summary>
     public static Inbox? ByClientId(StoreSession session, Scope scope, string clientId) =>
@@ -57,6 +57,7 @@ internal sealed partial class InboxStore
                 {
                 }
 
+                session.Execute("DELETE FROM draft_attachments WHERE workspace_id = @p1 AND draft_id IN (SELECT draft_id FROM drafts WHERE workspace_id = @p1 AND inbox_id = @p2)", inbox.WorkspaceId, inbox.InboxId);
                 foreach (var table in OwnTables)
                     session.Execute($"DELETE FROM {table} WHERE workspace_id = @p1 AND inbox_id = @p2", inbox.WorkspaceId, inbox.InboxId);
                 session.Execute("UPDATE api_keys SET revoked_at = @p3 WHERE workspace_id = @p1 AND inbox_id = @p2 AND revoked_at IS NULL", inbox.WorkspaceId, inbox.InboxId, session.Now);

@@ -3,7 +3,7 @@ using AgentMta.Server.Model;
 namespace AgentMta.Server.Store;
 
 /// <summary>Allow and block entries as the gates ask for them.</summary>
-internal sealed class ListStore(Database database)
+internal sealed partial class ListStore(Database database)
 {
     private const string InScope = "l.workspace_id = @p1 AND l.pod_id IN ('', @p2) AND l.inbox_id IN ('', @p3)";
 

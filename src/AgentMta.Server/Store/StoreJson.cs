@@ -13,6 +13,7 @@ namespace AgentMta.Server.Store;
 [JsonSerializable(typeof(IReadOnlyList<StoredAttachment>))]
 [JsonSerializable(typeof(List<int[]>))]
 [JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(DraftContent))]
 [JsonSerializable(typeof(ReportFacts))]
 internal sealed partial class StoreJson : JsonSerializerContext
 {

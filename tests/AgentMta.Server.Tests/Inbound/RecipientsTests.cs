@@ -48,6 +48,19 @@ public sealed class RecipientsTests
     }
 
     [Fact]
+    public async Task Settings_that_another_process_changed_count_after_two_seconds()
+    {
+        var time = new ManualTimeProvider();
+        await using var server = await TestReceiver.OpenAsync(time: time);
+        Assert.True((await server.Recipients.ResolveAsync(TestStore.Agent, CancellationToken.None))!.Inbox.AcceptsColdInbound);
+        await server.Store.Database.WriteAsync(session => session.Execute("UPDATE use_cases SET accepts_cold_inbound = 0"));
+
+        time.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.False((await server.Recipients.ResolveAsync(TestStore.Agent, CancellationToken.None))!.Inbox.AcceptsColdInbound);
+    }
+
+    [Fact]
     public async Task The_null_sender_may_write_to_one_recipient_that_can_expect_it()
     {
         await using var server = await TestReceiver.OpenAsync();

@@ -21,7 +21,7 @@ internal sealed class PostfixServer : IAsyncDisposable
     /// <summary>Its log, for the message of a failed test.</summary>
     public string Log => File.Exists(Path.Combine(Folder, "log")) ? File.ReadAllText(Path.Combine(Folder, "log")) : "";
 
-    /// <summary>Starts it as the MX of <paramref name="domain"/>, with mailboxes for it, sending mail of <paramref name="transports"/> (domain, port on loopback) there.</summary>
+    /// <summary>Starts it as the MX of <paramref name="domain"/>, with mailboxes for it, sending mail for each domain of <paramref name="transports"/> to its port on loopback, or bouncing it where the port is 0.</summary>
     public static async Task<PostfixServer> StartAsync(string domain, IReadOnlyList<string> users, IReadOnlyDictionary<string, int> transports, int port, params string[] settings)
     {
         var server = new PostfixServer(Directory.CreateTempSubdirectory("agentmta-postfix-").FullName, port);
@@ -32,7 +32,7 @@ internal sealed class PostfixServer : IAsyncDisposable
         await RunAsync("chown", "postfix", Path.Combine(server.Folder, "lib"));
         await RunAsync("chown", "-R", "nobody", Path.Combine(server.Folder, "mail"));
         var uid = (await RunAsync("id", "-u", "nobody")).Trim();
-        await File.WriteAllLinesAsync(Path.Combine(configuration, "transport"), transports.Select(t => $"{t.Key} smtp:[127.0.0.1]:{t.Value}"));
+        await File.WriteAllLinesAsync(Path.Combine(configuration, "transport"), transports.Select(t => $"{t.Key} {(t.Value > 0 ? $"smtp:[127.0.0.1]:{t.Value}" : "error:5.1.1 no mailbox of that name")}"));
         await File.WriteAllLinesAsync(Path.Combine(configuration, "mailboxes"), users.Select(u => $"{u}@{domain} {domain}/{u}/"));
         await File.WriteAllTextAsync(Path.Combine(configuration, "main.cf"), string.Join('\n',
         [

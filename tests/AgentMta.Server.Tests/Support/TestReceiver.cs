@@ -121,6 +121,10 @@ internal sealed class TestReceiver : IAsyncDisposable
                 row.IsDBNull(5) ? null : row.GetString(5), row.GetString(6)),
             inboxId, direction));
 
+    /// <summary>Rows of the file of refusals, as text.</summary>
+    public async Task<List<string>> EvidenceAsync(string sql) => await Evidence.ReadAsync(session => session.Query(
+        sql, row => string.Join('|', Enumerable.Range(0, row.FieldCount).Select(i => Convert.ToString(row.GetValue(i), System.Globalization.CultureInfo.InvariantCulture)))));
+
     public async ValueTask DisposeAsync()
     {
         await Refusals.DisposeAsync();

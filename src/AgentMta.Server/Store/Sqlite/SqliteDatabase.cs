@@ -22,6 +22,7 @@ internal sealed partial class SqliteDatabase : Database
     private bool _disposed;
 
     private SqliteDatabase(string path, TimeProvider time, ILogger log, IReadOnlyList<(int Number, string Sql)> scripts, bool flush)
+        : base(time)
     {
         _path = path;
         _time = time;
@@ -149,7 +150,7 @@ internal sealed partial class SqliteDatabase : Database
         foreach (var (number, sql) in _scripts.Where(m => m.Number > current))
         {
             Run(_writer, $"BEGIN IMMEDIATE; {sql}; PRAGMA user_version = {number}; COMMIT;");
-            _log.LogInformation("Database schema brought to {Schema}", number);
+            _log.LogInformation("Schema of {Database} brought to {Schema}", Path.GetFileName(_path), number);
         }
     }
 

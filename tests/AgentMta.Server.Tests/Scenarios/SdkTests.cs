@@ -1,0 +1,36 @@
+using System.Diagnostics;
+using AgentMta.Server.Tests.Support;
+
+namespace AgentMta.Server.Tests.Scenarios;
+
+/// <summary>The official AgentMail SDK, unmodified, against the running program.</summary>
+public sealed class SdkTests
+{
+    private static readonly string Folder = Path.Combine(Repository.Root, "tests", "sdk");
+
+    [SdkFact]
+    public async Task The_official_sdk_runs_unmodified_against_the_server()
+    {
+        await using var server = await ServerProcess.StartAsync();
+        var start = new ProcessStartInfo("node", ["--test", "--test-reporter=tap", "--test-concurrency=2", "test/"]) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["AGENTMTA_URL"] = $"http://{server.Http}";
+        start.Environment["AGENTMTA_KEY"] = server.ApiKey;
+        using var node = Process.Start(start)!;
+        var (output, error) = (node.StandardOutput.ReadToEndAsync(), node.StandardError.ReadToEndAsync());
+        await node.WaitForExitAsync();
+        var report = await output;
+        Assert.True(node.ExitCode == 0, report + await error + "\n" + server.Output);
+        Assert.DoesNotContain("\n# pass 0\n", report, StringComparison.Ordinal);
+    }
+
+    /// <summary>Skipped, visibly, where the SDK is not installed (npm ci in tests/sdk, which ./test does).</summary>
+    [AttributeUsage(AttributeTargets.Method)]
+    private sealed class SdkFactAttribute : FactAttribute
+    {
+        public SdkFactAttribute()
+        {
+            if (!Directory.Exists(Path.Combine(Folder, "node_modules", "agentmail")) || RequiresProgramFactAttribute.Find("node") is null)
+                Skip = "the SDK is not installed: run npm ci in tests/sdk";
+        }
+    }
+}

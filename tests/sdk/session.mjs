@@ -1,0 +1,34 @@
+import { AgentMailClient } from "agentmail";
+
+export const url = process.env.AGENTMTA_URL;
+export const key = process.env.AGENTMTA_KEY;
+if (!url || !key) throw new Error("Set AGENTMTA_URL and AGENTMTA_KEY to a running server.");
+
+// A wrongly typed answer only makes the SDK warn: here it fails the test that saw it.
+const warn = console.warn;
+console.warn = (...args) => {
+  if (String(args[0]).includes("Failed to validate")) throw new Error(args.map(String).join(" "));
+  warn(...args);
+};
+
+export const client = new AgentMailClient({ apiKey: key, baseUrl: url, maxRetries: 0 });
+export const unique = (name) => `${name}-${Date.now().toString(36)}${Math.floor(Math.random() * 1e6).toString(36)}`;
+
+export async function until(ask, isThere, seconds = 20) {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const answer = await ask();
+    if (isThere(answer)) return answer;
+    if (Date.now() > end) throw new Error("It did not happen in time: " + JSON.stringify(answer).slice(0, 2000));
+    await new Promise((r) => setTimeout(r, 50));
+  }
+}
+
+// Two inboxes of this server and a message from the first to the second, as the second got it.
+export async function delivered(body = { subject: "Hello", text: "Hello there" }) {
+  const from = await client.inboxes.create({ username: unique("from"), displayName: "From" });
+  const to = await client.inboxes.create({ username: unique("to") });
+  const sent = await client.inboxes.messages.send(from.inboxId, { to: to.inboxId, ...body });
+  const list = await until(() => client.inboxes.messages.list(to.inboxId), (l) => l.count > 0);
+  return { from, to, sent, message: list.messages[0] };
+}
