@@ -19,6 +19,7 @@ internal static class Program
             SendCommand.Create(flags),
             QueueCommand.Create(flags),
             TraceCommand.Create(flags),
+            GateCommand.Create(flags),
             HealthCommand.Create(flags),
             VersionCommand.Create(flags),
             AuthCommand.Create(),

@@ -59,7 +59,7 @@ internal sealed class DemoStory(DemoServer agent, DemoServer remote, Cancellatio
         Step("The agent's server authenticated and gated it before it said 250:");
         var got = await MessageAsync(agent, _agentInbox, id).ConfigureAwait(false);
         var trace = await CheckVerdictsAsync(agent, _agentInbox, id).ConfigureAwait(false);
-        Show(trace["verdicts"]!["gates"]!.AsArray().Select(g => $"gate {g!["gate"]}: {g["outcome"]} ({g["reason"]})"));
+        Show(trace["gates"]!.AsArray().Select(g => $"gate {g!["gate"]}: {g["outcome"]} ({g["reason"]})"));
         Check(((string)got["text"]!).Contains("Where is my order?", StringComparison.Ordinal), "the text is not what Ann wrote");
         Show([$"thread {got["thread_id"]}, labels {got["labels"]!.ToJsonString()}"]);
         return got;

@@ -79,6 +79,16 @@ internal sealed partial class Receiver(ReceiverServices services)
         return reply;
     }
 
+    /// <summary>Steps 1 and 2 alone: what would be decided. Nothing is stored, recorded or counted.</summary>
+    public async ValueTask<IReadOnlyList<Judgement>> JudgeAsync(IncomingMessage message, CancellationToken cancellationToken)
+    {
+        var arrival = new Arrival(message);
+        var targets = new List<Target>(message.Recipients.Count);
+        await ResolveAsync(message, targets, cancellationToken).ConfigureAwait(false);
+        arrival.Authentication = await AuthenticateAsync(arrival, cancellationToken).ConfigureAwait(false);
+        return await GateAsync(arrival, targets, cancellationToken).ConfigureAwait(false);
+    }
+
     // Several RCPTs may lead to one inbox (agent@ and agent+tag@): it gets one copy.
     private async ValueTask ResolveAsync(IncomingMessage message, List<Target> targets, CancellationToken cancellationToken)
     {
