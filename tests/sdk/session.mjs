@@ -32,3 +32,10 @@ export async function delivered(body = { subject: "Hello", text: "Hello there" }
   const list = await until(() => client.inboxes.messages.list(to.inboxId), (l) => l.count > 0);
   return { from, to, sent, message: list.messages[0] };
 }
+
+// What lies beyond the SDK: the same server by plain HTTP.
+export async function call(path, method = "GET", body) {
+  const answer = await fetch(url + path, { method, headers: { authorization: `Bearer ${key}`, "content-type": "application/json" }, body: body && JSON.stringify(body) });
+  const text = await answer.text();
+  return { status: answer.status, body: text ? JSON.parse(text) : null };
+}

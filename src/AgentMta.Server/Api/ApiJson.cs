@@ -68,6 +68,10 @@ namespace AgentMta.Server.Api;
 [JsonSerializable(typeof(DraftResponse))]
 [JsonSerializable(typeof(DraftList))]
 [JsonSerializable(typeof(DraftRequest))]
+[JsonSerializable(typeof(SubscribeFrame))]
+[JsonSerializable(typeof(LiveFrame))]
+[JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
+[JsonSerializable(typeof(DateTimeOffset))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>The one instance that everything is written and read with.</summary>
