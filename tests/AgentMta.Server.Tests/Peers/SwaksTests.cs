@@ -40,7 +40,7 @@ public sealed class SwaksTests : IAsyncLifetime
     {
         var done = await InAsync("--pipeline");
         Assert.True(done.ExitCode == 0, done.Output);
-        Assert.Contains(" >> RCPT", done.Output, StringComparison.Ordinal); // ">>": sent without waiting
+        Assert.Contains("PIPELINING", done.Output, StringComparison.Ordinal);
         Assert.Contains("Stored as", done.Output, StringComparison.Ordinal);
     }
 
