@@ -129,6 +129,7 @@ internal sealed class CopyWriter(WriteSession session, Arrival arrival, NewRaw r
             Size = message.Raw.Bytes.Length,
             ContentHash = arrival.ContentHash,
             Verdicts = copy.Verdicts,
+            Aligned = arrival.IsLocal || arrival.Authentication is { HasAlignedPass: true },
             ResolvedKey = copy.Proof.Answered?.MessageKey,
             EventType = EventType(copy.Labels),
             EventFacts = Facts(copy.Target),

@@ -83,6 +83,9 @@ internal sealed record NewMessage
     /// <summary>JSON of each gate's verdict with its evidence.</summary>
     public string? Verdicts { get; init; }
 
+    /// <summary>Somebody answers for the From: an aligned pass, or mail of our own.</summary>
+    public required bool Aligned { get; init; }
+
     /// <summary>Key of the outbound message that this one answers.</summary>
     public string? ResolvedKey { get; init; }
 

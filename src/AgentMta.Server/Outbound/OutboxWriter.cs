@@ -170,6 +170,7 @@ internal sealed class OutboxWriter(Database database, MessageSigner signer, Dire
         var recipients = ready.Recipients.Select(r => AddressParts.Normalise(r.Mailbox.Address)).ToList();
         return new NewMessage
         {
+            Aligned = true,
             WorkspaceId = sender.WorkspaceId,
             PodId = sender.Inbox.PodId,
             InboxId = sender.Address,

@@ -70,6 +70,7 @@ internal sealed class StatusNotifier(MessageIds ids, OutboundOptions options, Ti
         MessageStore.InsertRaw(session, new NewRaw(delivery.WorkspaceId, rawId, new RawContent(bytes), null, null, null, null));
         MessageStore.Insert(session, new NewMessage
         {
+            Aligned = true,
             WorkspaceId = delivery.WorkspaceId,
             PodId = delivery.PodId,
             InboxId = delivery.InboxId,

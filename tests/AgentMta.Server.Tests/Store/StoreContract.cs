@@ -181,6 +181,7 @@ public abstract class StoreContract : IAsyncLifetime
         MessageStore.InsertRaw(session, new NewRaw(scope.WorkspaceId, key, new RawContent(new byte[octets]), null, null, null, null));
         MessageStore.Insert(session, new NewMessage
         {
+            Aligned = true,
             WorkspaceId = scope.WorkspaceId, PodId = scope.PodId!, InboxId = inboxId, UseCaseId = "u", MessageKey = key, RawId = key, MessageId = messageId,
             Direction = MessageDirection.In, Timestamp = TimeProvider.System.GetUtcNow(), From = "a@x.test", Labels = [Labels.Received], Size = octets, ContentHash = [1],
             EventType = EventTypes.Received,

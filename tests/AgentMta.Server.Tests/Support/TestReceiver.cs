@@ -103,6 +103,7 @@ internal sealed class TestReceiver : IAsyncDisposable
             MessageStore.InsertRaw(session, new NewRaw(inbox.WorkspaceId, key, new RawContent(raw), null, null, null, null));
             MessageStore.Insert(session, new NewMessage
             {
+                Aligned = true,
                 WorkspaceId = inbox.WorkspaceId, PodId = inbox.PodId, InboxId = inboxId, UseCaseId = inbox.UseCaseId, MessageKey = key, RawId = key, MessageId = id,
                 Direction = MessageDirection.Out, Timestamp = Store.Time.GetUtcNow(), From = inboxId, To = recipients, Subject = subject, BaseSubject = subject.ToLowerInvariant(),
                 Labels = [Labels.Sent], Size = raw.Length, ContentHash = ContentHash.Compute(AgentMta.Protocol.Mime.HeaderList.Parse(raw), raw),

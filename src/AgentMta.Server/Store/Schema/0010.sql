@@ -1,3 +1,2 @@
--- What lists show of the authentication of a message (JSON of the results) and whether somebody answers for its From.
-ALTER TABLE messages ADD COLUMN auth_results TEXT;
+-- Whether somebody answers for the From: an aligned pass, or mail of our own.
 ALTER TABLE messages ADD COLUMN aligned INTEGER NOT NULL DEFAULT 0;
