@@ -177,7 +177,8 @@ internal sealed class ServerHost : IAsyncDisposable
 
     private WebApplication BuildApplication(Door door, CertificateStore certificates, OutboundParts sending, IReadOnlyList<IHostedService> workers, ILoggerFactory logs)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = Data });
+        // The host would watch its content root for new settings files, and be woken at each write to the database that lies there.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false"], ContentRootPath = Data });
         builder.Services.AddSingleton(logs);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Options.StopTimeout);
         builder.Services.AddHostedService(_ => sending.Queue);

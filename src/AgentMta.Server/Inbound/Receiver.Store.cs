@@ -88,7 +88,7 @@ internal sealed partial class Receiver
         {
             try
             {
-                return await services.Database.WriteAsync(session => Write(session, arrival, raws, copies, unused), cancellationToken).ConfigureAwait(false);
+                return await services.Database.WriteRepeatableAsync(session => Write(session, arrival, raws, copies, unused), cancellationToken).ConfigureAwait(false);
             }
             catch (InboxGoneException gone) when (copies.RemoveAll(c => c.Target.Inbox.InboxId == gone.InboxId) > 0 && copies.Count > 0)
             {
@@ -96,6 +96,7 @@ internal sealed partial class Receiver
         }
     }
 
+    // May run twice (WriteRepeatableAsync): whatever it leaves outside the session it begins anew.
     private static List<StoredCopy> Write(WriteSession session, Arrival arrival, List<NewRaw> raws, List<InboundCopy> copies, List<NewRaw> unused)
     {
         unused.Clear();

@@ -17,6 +17,12 @@ internal abstract class Database(TimeProvider time) : IAsyncDisposable
     /// <summary>Runs <paramref name="work"/> in a transaction; completes when it is durable (promise 1), throws what the work threw with nothing stored.</summary>
     public abstract Task<T> WriteAsync<T>(Func<WriteSession, T> work, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// As <see cref="WriteAsync{T}"/>, for work that may be run again from its start because it changes nothing but rows: in a batch of such work
+    /// no piece needs a savepoint of its own; where one fails, all are undone and each is run again behind one.
+    /// </summary>
+    public virtual Task<T> WriteRepeatableAsync<T>(Func<WriteSession, T> work, CancellationToken cancellationToken = default) => WriteAsync(work, cancellationToken);
+
     /// <summary>Runs <paramref name="work"/> in a transaction without a result.</summary>
     public Task WriteAsync(Action<WriteSession> work, CancellationToken cancellationToken = default) =>
         WriteAsync(

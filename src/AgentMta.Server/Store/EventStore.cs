@@ -11,9 +11,10 @@ internal sealed class EventStore(Database database)
     /// <summary>Writes an event within the transaction; its cursor is the next of the workspace.</summary>
     public static void Append(WriteSession session, string workspaceId, NewEvent change)
     {
-        var cursor = session.Scalar<long>("UPDATE workspaces SET event_cursor = event_cursor + 1 WHERE workspace_id = @p1 RETURNING event_cursor", workspaceId);
-        if (cursor == 0)
+        // The update first, which locks the row; RETURNING would have SQLite build and drop a table for its one row.
+        if (session.Execute("UPDATE workspaces SET event_cursor = event_cursor + 1 WHERE workspace_id = @p1", workspaceId) == 0)
             throw new InvalidOperationException($"Workspace {workspaceId} does not exist.");
+        var cursor = session.Scalar<long>("SELECT event_cursor FROM workspaces WHERE workspace_id = @p1", workspaceId);
         session.Execute(
             $"INSERT INTO events ({Columns}) VALUES (@p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10)",
             workspaceId, cursor, Ids.New(session.Time), change.Type, change.PodId, change.InboxId, change.MessageId, change.ThreadId, change.Facts, session.Now);

@@ -78,10 +78,13 @@ internal sealed partial class MessageStore
     /// <summary>Takes the next number and modseq of an inbox (design.md, Order).</summary>
     internal static (long Uid, long Modseq) NextNumber(WriteSession session, string workspaceId, string inboxId)
     {
+        // The update first, which locks the row; RETURNING would have SQLite build and drop a table for its one row.
+        if (session.Execute("UPDATE inboxes SET next_uid = next_uid + 1, modseq = modseq + 1 WHERE workspace_id = @p1 AND inbox_id = @p2", workspaceId, inboxId) == 0)
+            throw new InboxGoneException(inboxId);
         var next = session.First(
-            "UPDATE inboxes SET next_uid = next_uid + 1, modseq = modseq + 1 WHERE workspace_id = @p1 AND inbox_id = @p2 RETURNING next_uid - 1, modseq",
-            row => new long[] { row.GetInt64(0), row.GetInt64(1) }, workspaceId, inboxId);
-        return next is null ? throw new InboxGoneException(inboxId) : (next[0], next[1]);
+            "SELECT next_uid - 1, modseq FROM inboxes WHERE workspace_id = @p1 AND inbox_id = @p2",
+            row => new long[] { row.GetInt64(0), row.GetInt64(1) }, workspaceId, inboxId)!;
+        return (next[0], next[1]);
     }
 
     private static string Word(MessageDirection direction) => direction == MessageDirection.In ? "in" : "out";

@@ -30,8 +30,12 @@ internal sealed partial class SqliteDatabase
         try
         {
             session.Execute("BEGIN IMMEDIATE");
-            foreach (var item in batch)
-                RunOne(session, item);
+            if (!RunTogether(session, batch))
+            {
+                foreach (var item in batch)
+                    RunOne(session, item);
+            }
+
             session.Execute("COMMIT");
         }
         catch (Exception e)
@@ -53,6 +57,26 @@ internal sealed partial class SqliteDatabase
             Changes.Fire();
     }
 
+    // A savepoint has SQLite copy each page before its first change behind it: a batch of received messages does without, and almost never pays for that.
+    private bool RunTogether(WriteSession session, List<WriteItem> batch)
+    {
+        if (!batch.TrueForAll(item => item.Repeatable))
+            return false;
+        try
+        {
+            foreach (var item in batch)
+                item.Run(session);
+            return true;
+        }
+        catch (Exception e)
+        {
+            ThrowIfBroken(e);
+            session.Execute("ROLLBACK");
+            session.Execute("BEGIN IMMEDIATE");
+            return false;
+        }
+    }
+
     private void RunOne(WriteSession session, WriteItem item)
     {
         session.Execute("SAVEPOINT one");
@@ -62,16 +86,21 @@ internal sealed partial class SqliteDatabase
         }
         catch (Exception e)
         {
-            // SQLITE_FULL and I/O errors may already have rolled the whole transaction back (sqlite.org/lang_transaction.html).
-            if (SQLitePCL.raw.sqlite3_get_autocommit(_writer.Handle) != 0)
-                throw new StoreException("The store cannot keep changes now: " + e.Message, e);
-            if (e is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_FULL or SQLitePCL.raw.SQLITE_IOERR or SQLitePCL.raw.SQLITE_CORRUPT } broken)
-                throw new StoreException("The store cannot keep changes now: " + broken.Message, broken);
+            ThrowIfBroken(e);
             session.Execute("ROLLBACK TO one");
             item.Fault = e;
         }
 
         session.Execute("RELEASE one");
+    }
+
+    // SQLITE_FULL and I/O errors may already have rolled the whole transaction back (sqlite.org/lang_transaction.html).
+    private void ThrowIfBroken(Exception e)
+    {
+        if (SQLitePCL.raw.sqlite3_get_autocommit(_writer.Handle) != 0)
+            throw new StoreException("The store cannot keep changes now: " + e.Message, e);
+        if (e is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_FULL or SQLitePCL.raw.SQLITE_IOERR or SQLitePCL.raw.SQLITE_CORRUPT } broken)
+            throw new StoreException("The store cannot keep changes now: " + broken.Message, broken);
     }
 
     private void RollBack(WriteSession session)
@@ -87,8 +116,11 @@ internal sealed partial class SqliteDatabase
         }
     }
 
-    private abstract class WriteItem
+    private abstract class WriteItem(bool repeatable)
     {
+        /// <summary>May be run again from its start.</summary>
+        public bool Repeatable => repeatable;
+
         public Exception? Fault { get; set; }
 
         public abstract void Run(WriteSession session);
@@ -98,7 +130,7 @@ internal sealed partial class SqliteDatabase
         public abstract void Fail(Exception fault);
     }
 
-    private sealed class WriteItem<T>(Func<WriteSession, T> work) : WriteItem
+    private sealed class WriteItem<T>(Func<WriteSession, T> work, bool repeatable) : WriteItem(repeatable)
     {
         private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private T? _result;

@@ -64,9 +64,15 @@ internal sealed partial class SqliteDatabase : Database
     public Task<string?> WriterPragmaAsync(string name) => WriteAsync(session => session.Scalar<string>($"PRAGMA {name}"));
 
     /// <inheritdoc/>
-    public override async Task<T> WriteAsync<T>(Func<WriteSession, T> work, CancellationToken cancellationToken = default)
+    public override Task<T> WriteAsync<T>(Func<WriteSession, T> work, CancellationToken cancellationToken = default) =>
+        QueueAsync(new WriteItem<T>(work, repeatable: false), cancellationToken);
+
+    /// <inheritdoc/>
+    public override Task<T> WriteRepeatableAsync<T>(Func<WriteSession, T> work, CancellationToken cancellationToken = default) =>
+        QueueAsync(new WriteItem<T>(work, repeatable: true), cancellationToken);
+
+    private async Task<T> QueueAsync<T>(WriteItem<T> item, CancellationToken cancellationToken)
     {
-        var item = new WriteItem<T>(work);
         try
         {
             await _queue.Writer.WriteAsync(item, cancellationToken).ConfigureAwait(false);

@@ -7,6 +7,7 @@ namespace AgentMta.Server.Store.Sqlite;
 internal static class SqliteLibrary
 {
     private const int BundledVersion = 3_035_005;
+    private const int ConfigMemoryStatus = 9; // SQLITE_CONFIG_MEMSTATUS
 
     private static readonly Lazy<string> Version = new(Choose);
 
@@ -17,6 +18,8 @@ internal static class SqliteLibrary
     {
         NativeLibrary.SetDllImportResolver(typeof(SQLitePCL.SQLite3Provider_e_sqlite3).Assembly, Resolve);
         SQLitePCL.raw.SetProvider(new SQLitePCL.SQLite3Provider_e_sqlite3());
+        // Nobody reads SQLite's memory statistics, and they put a lock of the whole process around each of its allocations.
+        _ = SQLitePCL.raw.sqlite3_config(ConfigMemoryStatus, 0);
         return SQLitePCL.raw.sqlite3_libversion().utf8_to_string();
     }
 
