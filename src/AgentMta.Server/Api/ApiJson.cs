@@ -72,6 +72,12 @@ namespace AgentMta.Server.Api;
 [JsonSerializable(typeof(LiveFrame))]
 [JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
 [JsonSerializable(typeof(DateTimeOffset))]
+[JsonSerializable(typeof(WebhookResponse))]
+[JsonSerializable(typeof(WebhookList))]
+[JsonSerializable(typeof(WebhookHeadersResponse))]
+[JsonSerializable(typeof(WebhookRequest))]
+[JsonSerializable(typeof(DeadLetterList))]
+[JsonSerializable(typeof(ReplayRequest))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>The one instance that everything is written and read with.</summary>

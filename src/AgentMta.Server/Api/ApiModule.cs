@@ -32,6 +32,7 @@ internal static class ApiModule
         BatchEndpoints.Map(routes);
         InboxEventEndpoints.Map(routes);
         MetricsEndpoints.Map(routes);
+        WebhookEndpoints.Map(routes);
         LiveEndpoint.Map(app, routes);
         DownloadEndpoints.Map(app, services);
         UnsubscribeEndpoints.Map(app, services);

@@ -4,6 +4,7 @@ using AgentMta.Server.Inbound;
 using AgentMta.Server.Model;
 using AgentMta.Server.Store;
 using AgentMta.Server.Store.Sqlite;
+using AgentMta.Server.Webhooks;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Console;
@@ -134,21 +135,26 @@ internal sealed class ServerHost : IAsyncDisposable
             Logger = logs.CreateLogger<Session>(),
         }));
         var schedules = new ScheduleWorker(database, new DraftSender(database, sending.Submitter.SubmitAsync), time, logs.CreateLogger<ScheduleWorker>());
-        _app = BuildApplication(door, certificates, sending, schedules, logs);
-        HealthEndpoint.Map(_app, database, spool, certificates);
-        ApiModule.Map(_app, new ApiServices
+        var http = Own(Resolver.PublicHttp.Create(resolver, rules));
+        var api = new ApiServices
         {
             Database = database,
             Keys = keys,
             Spool = spool,
             Refusals = refusals,
             Submit = sending.Submitter.SubmitAsync,
+            Fetch = new UrlFetcher(http, 25 * 1024 * 1024, time).FetchAsync,
             OptOut = sending.OptOut,
             Domains = domains,
             Options = Options.ApiOptions(),
             Time = time,
             Log = logs,
-        });
+        };
+        var webhooks = new WebhookWorker(
+            database, new WebhookStore(database, keys), new EventStore(database), new EventRenderer(api).RenderAsync, http, new WebhookOptions(), Random.Shared.NextDouble, time, logs.CreateLogger<WebhookWorker>());
+        _app = BuildApplication(door, certificates, sending, [schedules, webhooks], logs);
+        HealthEndpoint.Map(_app, database, spool, certificates);
+        ApiModule.Map(_app, api);
         await _app.StartAsync(cancellationToken).ConfigureAwait(false);
 
         // 8
@@ -169,14 +175,15 @@ internal sealed class ServerHost : IAsyncDisposable
         }
     }
 
-    private WebApplication BuildApplication(Door door, CertificateStore certificates, OutboundParts sending, ScheduleWorker schedules, ILoggerFactory logs)
+    private WebApplication BuildApplication(Door door, CertificateStore certificates, OutboundParts sending, IReadOnlyList<IHostedService> workers, ILoggerFactory logs)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = Data });
         builder.Services.AddSingleton(logs);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Options.StopTimeout);
         builder.Services.AddHostedService(_ => sending.Queue);
         builder.Services.AddHostedService(_ => sending.Outcomes);
-        builder.Services.AddHostedService(_ => schedules);
+        foreach (var worker in workers)
+            builder.Services.AddSingleton(worker);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.UseSockets(SmtpListenOptions.BoundBuffers);
         builder.WebHost.ConfigureKestrel(kestrel =>
