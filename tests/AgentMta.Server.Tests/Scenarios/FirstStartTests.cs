@@ -47,7 +47,7 @@ public sealed class FirstStartTests
             .Replace("127.0.0.1:8025", server.Http.ToString(), StringComparison.Ordinal).Replace("agentmta-data/", server.Data + "/", StringComparison.Ordinal)
             .Replace("./agentmta ", $"AGENTMTA__DATA='{server.Data}' dotnet '{ServerProcess.Program}' ", StringComparison.Ordinal);
 
-        var done = await Shell.LineAsync("set -e\n" + run);
+        var done = await Shell.LineAsync("set -e\n" + run, Repository.Root);
         Assert.True(done.ExitCode == 0, string.Create(CultureInfo.InvariantCulture, $"{done.ExitCode}\n{done.Output}"));
         Assert.Contains("\"subject\":\"Hello\"", done.Output, StringComparison.Ordinal);
 
