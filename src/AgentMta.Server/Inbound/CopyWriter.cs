@@ -83,9 +83,15 @@ internal sealed class CopyWriter(WriteSession session, Arrival arrival, NewRaw r
 
     private StoredCopy Report(Target target, TokenReport report)
     {
+        // A sender that never saw our 250 comes again with these too: what was taken is known by token and content.
+        var inbox = target.Inbox;
+        var identity = $"<{Base32.Encode(arrival.ContentHash.AsSpan(0, HashOctetsInId))}.{target.TokenId}.report@{inbox.Domain}>";
+        if (MessageStore.FindId(session, inbox, identity) is { IsMessage: true })
+            return new StoredCopy(target, CopyOutcome.Duplicate, identity, null);
         var id = report.Facts is { } facts
-            ? ReportStore.InsertReport(session, target.Inbox, UseRaw(), target.TokenId!, facts)
-            : ReportStore.InsertUnsubscribe(session, target.Inbox, target.TokenId!, arrival.Sender?.Address);
+            ? ReportStore.InsertReport(session, inbox, UseRaw(), target.TokenId!, facts)
+            : ReportStore.InsertUnsubscribe(session, inbox, target.TokenId!, arrival.Sender?.Address);
+        MessageStore.InsertId(session, inbox.WorkspaceId, inbox.InboxId, identity, id, Ids.New(session.Time), inbox.UseCaseId, MessageDirection.In, null, arrival.ContentHash);
         return new StoredCopy(target, CopyOutcome.Reported, id, null);
     }
 

@@ -45,19 +45,19 @@ internal sealed partial class Receiver
         var removed = AuthenticationResultsFilter.FindOwn(arrival.Message.Raw.Bytes, _ownIds);
         var authentication = arrival.Authentication?.ToJson();
         var raws = new List<NewRaw>(1);
-        foreach (var workspace in copies.GroupBy(c => c.Target.Inbox.WorkspaceId))
-        {
-            var content = arrival.Message.Raw;
-            // Large messages lie in files, which workspaces do not share; the queue hands over what it composed in memory.
-            if (content.File is null ? content.Bytes.Length > RawContent.InlineLimit : raws.Count > 0)
-                content = await services.Spool.CopyAsync(content.Bytes, cancellationToken).ConfigureAwait(false);
-            raws.Add(new NewRaw(
-                workspace.Key, Ids.New(services.Time), content, trace, removed, SessionWriter.Write(arrival, workspace.Select(c => c.Target)), authentication));
-        }
-
         var unused = new List<NewRaw>();
         try
         {
+            foreach (var workspace in copies.GroupBy(c => c.Target.Inbox.WorkspaceId))
+            {
+                var content = arrival.Message.Raw;
+                // Large messages lie in files, which workspaces do not share; the queue hands over what it composed in memory.
+                if (content.File is null ? content.Bytes.Length > RawContent.InlineLimit : raws.Count > 0)
+                    content = await services.Spool.CopyAsync(content.Bytes, cancellationToken).ConfigureAwait(false);
+                raws.Add(new NewRaw(
+                    workspace.Key, Ids.New(services.Time), content, trace, removed, SessionWriter.Write(arrival, workspace.Select(c => c.Target)), authentication));
+            }
+
             var stored = await WriteAsync(arrival, raws, copies, unused, cancellationToken).ConfigureAwait(false);
             foreach (var copy in copies)
             {

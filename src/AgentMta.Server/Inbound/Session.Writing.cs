@@ -112,20 +112,22 @@ internal sealed partial class Session
     private async ValueTask CloseAsync()
     {
         Volatile.Write(ref _deadline, After(LastWords));
+        _reception?.Dispose(); // first: on a connection that was reset the reader throws, and half a message must not stay on the disk
         try
         {
             while (_reader.TryRead(out var rest) && !rest.Buffer.IsEmpty && !rest.IsCompleted)
                 _reader.AdvanceTo(rest.Buffer.End);
-            _reception?.Dispose();
             if (_tls is not null)
-            {
                 await _tls.ShutdownAsync();
-                await _tls.DisposeAsync();
-            }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
         {
             // The connection was already gone.
+        }
+        finally
+        {
+            if (_tls is not null)
+                await _tls.DisposeAsync();
         }
     }
 

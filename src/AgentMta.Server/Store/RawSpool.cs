@@ -97,13 +97,9 @@ internal sealed class RawSpool(string folder, long freeSpaceFloor, TimeProvider 
         var name = file[..file.IndexOf('/')];
         if (_folders.ContainsKey(name))
             return;
-        var path = Path.Combine(folder, name);
-        if (!Directory.Exists(path))
-        {
-            Directory.CreateDirectory(path);
-            DirectoryFlush.Flush(folder);
-        }
-
+        // Also a folder that is there already: another session may have made it and not flushed it yet, or a process that was killed in between.
+        Directory.CreateDirectory(Path.Combine(folder, name));
+        DirectoryFlush.Flush(folder);
         _folders[name] = true;
     }
 

@@ -174,6 +174,18 @@ public sealed class GateTests
     }
 
     [Fact]
+    public async Task Who_only_claims_an_address_does_not_use_up_its_rate()
+    {
+        await using var server = await OpenAsync(o => o with { Gates = o.Gates with { SenderPerMinute = 2 } });
+
+        for (var i = 0; i < 2; i++)
+            Assert.Equal(250, (await server.AcceptAsync(Mail(id: $"<{i}@x>"), client: Bad)).Code);
+        Assert.Equal(451, (await server.AcceptAsync(Mail(id: "<2@x>"), client: Bad)).Code);
+
+        Assert.Equal(250, (await server.AcceptAsync(Mail(id: "<3@x>"))).Code);
+    }
+
+    [Fact]
     public async Task One_refused_copy_is_recorded_and_the_others_are_kept()
     {
         await using var server = await OpenAsync();

@@ -223,6 +223,20 @@ public sealed class LimitTests
         Assert.DoesNotContain("127.0.0.1/32", limits.Snapshot().Keys);
     }
 
+    [Fact]
+    public async Task A_reset_within_data_leaves_no_file()
+    {
+        await using var server = await SmtpTestServer.StartAsync();
+        var client = await HelloAsync(server);
+        await client.SendAsync("MAIL FROM:<a@sender.test>\r\nRCPT TO:<agent@agentmta.test>\r\nDATA\r\n");
+        Assert.Equal([250, 250, 354], await client.CodesAsync(3));
+        await client.SendAsync(string.Concat(Enumerable.Repeat(new string('x', 98) + "\r\n", 2000)));
+        await Eventually.TrueAsync(() => Files(server).Length == 1);
+        client.Reset();
+        await Eventually.TrueAsync(() => !server.Records.IsEmpty);
+        Assert.Empty(Files(server));
+    }
+
     private static async Task<RawSmtpClient> HelloAsync(SmtpTestServer server)
     {
         var client = await RawSmtpClient.GreetedAsync(server.Mx);

@@ -76,6 +76,27 @@ public sealed class TokenMailTests
     }
 
     [Fact]
+    public async Task A_report_or_opt_out_that_is_sent_again_is_a_duplicate()
+    {
+        await using var server = await ThreadOnlyAsync();
+        var (_, key) = await server.SendAsync("closed@agentmta.test", ["ann@sender.test"]);
+        var delivery = await LocalHandOffTests.DeliveryAsync(server, "closed@agentmta.test", key, "ann@sender.test");
+
+        for (var i = 0; i < 2; i++)
+        {
+            // As a sender does that never saw our 250; only the trace differs.
+            var trace = $"Received: from a by b; attempt {i}\n";
+            Assert.Equal(250, (await server.AcceptAsync(trace + Notification, "", recipients: [Token(server, TokenKind.Bounce, key)])).Code);
+            Assert.Equal(250, (await server.AcceptAsync(trace + Mail(subject: "unsubscribe"), recipients: [Token(server, TokenKind.Unsubscribe, delivery)])).Code);
+        }
+
+        await server.AcceptAsync(Notification.Replace("<dsn@", "<other@", StringComparison.Ordinal), "", recipients: [Token(server, TokenKind.Bounce, key)]);
+        Assert.Equal(2, await server.Store.CountAsync("SELECT COUNT(*) FROM reports"));
+        Assert.Equal(2, await server.Store.CountAsync("SELECT COUNT(*) FROM events WHERE event_type = 'report.received'"));
+        Assert.Equal(1, await server.Store.CountAsync("SELECT COUNT(*) FROM unsubscribe_requests"));
+    }
+
+    [Fact]
     public async Task A_complaint_to_a_feedback_address_becomes_a_report()
     {
         await using var server = await ThreadOnlyAsync();

@@ -50,6 +50,9 @@ internal sealed class RawSmtpClient : IAsyncDisposable
         await _stream.FlushAsync();
     }
 
+    /// <summary>Goes away with a reset, as a client that crashed does.</summary>
+    public void Reset() => _socket.Close(timeout: 0);
+
     /// <summary>Sends a line and reads the reply.</summary>
     public async Task<SmtpReply> SayAsync(string line)
     {

@@ -26,9 +26,11 @@ internal sealed class RateGate(GateOptions options, TimeProvider time) : Gate("r
             return ValueTask.FromResult(NotAsked("answers are free of rates"));
         var sender = copy.Arrival.Sender;
         var address = sender?.Address ?? "";
-        if (!_senders.TryTake($"{address} {copy.Inbox.InboxId}", options.SenderPerMinute, Minute))
+        // Who only claims an address has a bucket apart: else forged mail would hold up that of its owner.
+        var claim = copy.Arrival.IsAligned ? "" : "? ";
+        if (!_senders.TryTake($"{claim}{address} {copy.Inbox.InboxId}", options.SenderPerMinute, Minute))
             return ValueTask.FromResult(TooFast("sender", address));
-        if (copy.IsKnownSender || !_pairs.TryTake($"{address} {copy.Inbox.InboxId}", 1, Hour))
+        if (copy.IsKnownSender || !_pairs.TryTake($"{claim}{address} {copy.Inbox.InboxId}", 1, Hour))
             return ValueTask.FromResult(Pass("the rate of the sender is low enough", ("first_contact", "false")));
         // A network that nobody answers for must not use up the bucket of an address or domain that it only claims.
         var network = Network(client);
