@@ -23,6 +23,31 @@ public sealed class WrongStartTests
         }
     }
 
+    [Fact]
+    public async Task Both_wildcards_may_share_a_port_as_the_readme_has_it()
+    {
+        if (!System.Net.Sockets.Socket.OSSupportsIPv6)
+            return;
+        var port = PostfixServer.FreePort();
+        var data = Directory.CreateTempSubdirectory("agentmta-both-").FullName;
+        var options = new Server.Hosting.ServerOptions { Data = data, Smtp = $"0.0.0.0:{port},[::]:{port}", Submission = "", Http = "127.0.0.1:0" };
+        try
+        {
+            await using var server = await Server.Hosting.ServerHost.StartAsync(options, CancellationToken.None);
+            foreach (var address in new[] { "127.0.0.1", "::1" })
+            {
+                using var client = new System.Net.Sockets.TcpClient(System.Net.IPAddress.Parse(address).AddressFamily);
+                await client.ConnectAsync(address, port);
+                using var reader = new StreamReader(client.GetStream());
+                Assert.StartsWith("220 ", await reader.ReadLineAsync(), StringComparison.Ordinal);
+            }
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
     [Theory]
     [InlineData("http://mail.agentmta.test", true)]
     [InlineData("https://mail.agentmta.test", false)]
