@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using AgentMta.Server.Hosting;
 
 namespace AgentMta.Server.Cli;
@@ -34,5 +35,17 @@ internal static class ServeCommand
         {
             throw new CommandException(ExitCodes.Unavailable, $"{e.Message.Replace("http://", "", StringComparison.Ordinal).Replace("https://", "", StringComparison.Ordinal)} Another program listens there: stop it, or choose other ports with --smtp, --submission and --http.");
         }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AccessDenied)
+        {
+            throw new CommandException(ExitCodes.NoPermission, $"{Listeners(options)}: this user may not listen on a port that low. Give the program CAP_NET_BIND_SERVICE (deploy/agentmta.service does), or choose ports from 1024.");
+        }
+        catch (SocketException e)
+        {
+            throw new CommandException(ExitCodes.Configuration, $"{Listeners(options)}: {e.Message}. Allowed are addresses of this machine, 0.0.0.0 and [::].");
+        }
     }
+
+    private static string Listeners(ServerOptions options) => string.Join(
+        ", ", new[] { ("Smtp", options.Smtp), ("Submission", options.Submission), ("Submissions", options.Submissions), ("Http", options.Http), ("Https", options.Https) }
+            .Where(l => l.Item2.Length > 0).Select(l => $"{l.Item1} = '{l.Item2}'"));
 }

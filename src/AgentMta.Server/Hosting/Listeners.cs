@@ -1,9 +1,11 @@
 using System.Net;
+using System.Net.Sockets;
 using AgentMta.Server.Inbound;
 using AgentMta.Server.Model;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace AgentMta.Server.Hosting;
 
@@ -23,6 +25,29 @@ internal static class Listeners
             kestrel.Listen(endpoint, listen => listen.Protocols = HttpProtocols.Http1);
         foreach (var endpoint in Read(options.Https))
             kestrel.Listen(endpoint, listen => listen.UseHttps(https => https.ServerCertificateSelector = (_, name) => certificates.CertificateFor(name)));
+    }
+
+    /// <summary>Makes [::] take IPv6 alone where 0.0.0.0 is listed with the same port; by itself it takes both, and the second of the two would find the port in use.</summary>
+    public static void Separate(SocketTransportOptions sockets, ServerOptions options)
+    {
+        var all = new[] { options.Smtp, options.Submission, options.Submissions, options.Http, options.Https }.SelectMany(Read);
+        var both = all.Where(e => e.Address.Equals(IPAddress.Any) && e.Port != 0).Select(e => e.Port).ToHashSet();
+        sockets.CreateBoundListenSocket = endpoint =>
+        {
+            if (endpoint is not IPEndPoint ip || !ip.Address.Equals(IPAddress.IPv6Any) || !both.Contains(ip.Port))
+                return SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+            var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = false };
+            try
+            {
+                socket.Bind(endpoint);
+                return socket;
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        };
     }
 
     /// <summary>What is really bound, in the order it was declared in <see cref="Open"/>.</summary>

@@ -187,6 +187,7 @@ internal sealed class ServerHost : IAsyncDisposable
             builder.Services.AddSingleton(worker);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.UseSockets(SmtpListenOptions.BoundBuffers);
+        builder.WebHost.UseSockets(sockets => Listeners.Separate(sockets, Options));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

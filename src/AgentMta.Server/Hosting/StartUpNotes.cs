@@ -10,6 +10,9 @@ internal static class StartUpNotes
     {
         yield return $"AgentMta {Version} is up. Data: {data}";
         yield return $"  SMTP (MX) {Show(bound.Smtp)}   submission {Show(bound.Submission)}   HTTP {Show(bound.Http)}";
+        // RFC 8058 3.1: one click needs https.
+        if (options.PublicUrl?.StartsWith("http:", StringComparison.OrdinalIgnoreCase) == true)
+            yield return $"  Warning: PublicUrl = '{options.PublicUrl}' is not https, so List-Unsubscribe offers the mailto: form alone and no one-click (RFC 8058). Put TLS in front, and give the https URL.";
         if (first is null)
             yield break;
         yield return $"  Made a database, a DKIM key pair, the domain {first.Domain}, the inbox {first.InboxId} and an API key (kept in {Path.Combine(data, "api-key")}, mode 0600):";

@@ -25,6 +25,13 @@ internal sealed class DeliveryRun(DeliveryStore store, RawReader raws, OutcomePo
     public Task FailAsync(QueueBatch batch, SmtpReply reply, AttemptTrace trace, CancellationToken cancellationToken) =>
         FinishAsync(batch.Deliveries, [.. batch.Deliveries.Select(_ => new RecipientResult(reply))], trace, cancellationToken);
 
+    /// <summary>Ends an attempt that a fault of our own broke off: logged, and tried again later.</summary>
+    public Task StumbleAsync(QueueBatch batch, Exception fault)
+    {
+        log.LogError(fault, "Mail for {Destination} could not be sent", batch.First.Destination);
+        return FailAsync(batch, new SmtpReply(451, "4.3.0", "internal error while sending"), Trace(time.GetUtcNow()), CancellationToken.None);
+    }
+
     /// <summary>Ends an attempt with a result for each delivery. The store being away leaves the leases to run out: nothing is lost, the attempt is made again.</summary>
     public async Task FinishAsync(IReadOnlyList<LeasedDelivery> deliveries, IReadOnlyList<RecipientResult> results, AttemptTrace trace, CancellationToken cancellationToken)
     {

@@ -169,6 +169,13 @@ internal sealed class MxSite(bool closedSender, MxConnector connector, DeliveryR
             await run.ReleaseAsync([.. batch.Deliveries]).ConfigureAwait(false);
             return null;
         }
+        catch (Exception e)
+        {
+            // What trips us must not hold a lease that is renewed for ever, nor be tried without pause.
+            await CloseAsync(client).ConfigureAwait(false);
+            await run.StumbleAsync(batch, e).ConfigureAwait(false);
+            return null;
+        }
     }
 
     private async Task FinishAsync(SmtpClient client, QueueBatch batch, IReadOnlyList<RecipientResult> results, DateTimeOffset startedAt)

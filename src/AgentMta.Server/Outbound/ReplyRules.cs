@@ -59,5 +59,13 @@ internal static class ReplyRules
 
     private static List<MailAddress> Parse(IReadOnlyList<string> addresses) => [.. addresses.Select(AddressText.Parse).OfType<MailAddress>()];
 
-    private static IEnumerable<MailAddress> Without(IEnumerable<MailAddress> addresses, string own) => addresses.Where(a => AddressText.Key(a) != own);
+    private static IEnumerable<MailAddress> Without(IEnumerable<MailAddress> addresses, string own) => addresses.Where(a => !IsOwn(AddressText.Key(a), own));
+
+    // Mail for name+tag@ comes to the inbox name@ (RFC 5233): it is ours like the plain address.
+    private static bool IsOwn(string address, string own)
+    {
+        var at = own.LastIndexOf('@');
+        return address == own
+            || (at > 0 && address.Length > own.Length && address[at] == '+' && address.StartsWith(own[..at], StringComparison.Ordinal) && address.AsSpan(address.LastIndexOf('@')).SequenceEqual(own.AsSpan(at)));
+    }
 }

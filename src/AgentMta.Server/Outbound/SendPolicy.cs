@@ -19,7 +19,8 @@ internal sealed class SendPolicy(SubmissionStore store, DirectoryStore directory
     }
 
     /// <summary>Why these recipients may not be written to; null where they may.</summary>
-    public async ValueTask<SubmitFault?> CheckRecipientsAsync(SenderProfile sender, IReadOnlyList<MailAddress> recipients, CancellationToken cancellationToken)
+    /// <param name="before">Recipients of the same message that were checked already: they count for the rate, though nothing of them is stored.</param>
+    public async ValueTask<SubmitFault?> CheckRecipientsAsync(SenderProfile sender, IReadOnlyList<MailAddress> recipients, CancellationToken cancellationToken, int before = 0)
     {
         if (recipients.Count == 0)
             return new SubmitFault(422, "unprocessable", "The message has no recipient.", "Give at least one address in to, cc or bcc.");
@@ -27,7 +28,7 @@ internal sealed class SendPolicy(SubmissionStore store, DirectoryStore directory
             return new SubmitFault(422, "unprocessable", $"The message has {recipients.Count} recipients; {options.MaxRecipients} are allowed.", "Send it in several messages.");
         return await CheckListsAsync(sender, recipients, cancellationToken).ConfigureAwait(false)
             ?? await CheckSuppressionsAsync(sender, recipients, cancellationToken).ConfigureAwait(false)
-            ?? await CheckRateAsync(sender, recipients.Count, cancellationToken).ConfigureAwait(false);
+            ?? await CheckRateAsync(sender, before + recipients.Count, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Why this answer would make or feed a loop (RFC 3834 2); null where it would not.</summary>

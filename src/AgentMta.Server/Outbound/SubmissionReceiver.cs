@@ -46,7 +46,7 @@ internal sealed class SubmissionReceiver(
         if (Mailbox.Parse(recipient) is not { } mailbox)
             return BadAddress;
         var address = new MailAddress("", mailbox.LocalPart, mailbox.Domain);
-        return await policy.CheckRecipientsAsync(sender, [address], cancellationToken).ConfigureAwait(false) is { } fault ? Reply(fault) : null;
+        return await policy.CheckRecipientsAsync(sender, [address], cancellationToken, recipientsSoFar).ConfigureAwait(false) is { } fault ? Reply(fault) : null;
     }
 
     /// <summary>The <see cref="AcceptMessage"/> of the submission ports: header checked and completed, then one transaction, then 250.</summary>

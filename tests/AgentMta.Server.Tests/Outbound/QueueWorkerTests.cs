@@ -64,6 +64,23 @@ public sealed class QueueWorkerTests
     }
 
     [Fact]
+    public async Task A_message_whose_file_cannot_be_read_waits_and_holds_up_no_other()
+    {
+        await using var bench = await OutboundBench.OpenAsync(o => o with { SiteConnections = 1, SiteConnectionsLimit = 1 });
+        await bench.SendAsync(["large@example.net"], s => s with { Text = new string('x', 200_000) });
+        var file = bench.Spool.PathOf((await bench.Store.RowsAsync("SELECT file FROM raws"))[0]);
+        File.Delete(file);
+        Directory.CreateDirectory(file);
+        await bench.SendAsync(["small@example.net"]);
+        await bench.StartAsync();
+        await bench.HappensAsync(EventTypes.Delivered);
+        await bench.HappensAsync(EventTypes.Deferred);
+        Assert.Equal(
+            ["large@example.net|deferred|4.3.0|", "small@example.net|delivered|2.0.0|"],
+            await bench.Store.RowsAsync("SELECT recipient, state, last_status, lease_owner FROM deliveries ORDER BY recipient"));
+    }
+
+    [Fact]
     public async Task A_domain_that_takes_no_mail_bounces_at_once()
     {
         await using var bench = await OutboundBench.OpenAsync();

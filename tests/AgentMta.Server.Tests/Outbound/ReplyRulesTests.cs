@@ -23,6 +23,12 @@ public sealed class ReplyRulesTests
             Show(ReplyRules.Recipients(SubmissionKind.ReplyAll, Target(to: [Own, "bob@x.test", "Ann@x.test"], cc: ["cid@x.test", "BOB@x.test", "Agent <Agent@AgentMta.test>"]), Own, null, null, null)));
 
     [Fact]
+    public void A_tagged_address_of_ours_is_ourselves() =>
+        Assert.Equal(
+            "To: ann@x.test agent+x@x.test agents+x@agentmta.test",
+            Show(ReplyRules.Recipients(SubmissionKind.ReplyAll, Target(to: ["agent+orders@agentmta.test", "agent+x@x.test", "agents+x@agentmta.test"]), Own, null, null, null)));
+
+    [Fact]
     public void What_the_caller_gives_wins_for_to_and_is_added_for_the_rest() =>
         Assert.Equal("To: eve@x.test Cc: cid@x.test Bcc: dan@x.test", Show(ReplyRules.Recipients(SubmissionKind.Reply, Target(), Own, [A("eve@x.test")], [A("cid@x.test")], [A("dan@x.test")])));
 

@@ -41,6 +41,14 @@ public sealed class SubmissionReceiverTests
     }
 
     [Fact]
+    public async Task Recipients_of_the_message_under_way_count_for_the_rate()
+    {
+        await using var bench = await OutboundBench.OpenAsync(o => o with { InboxRecipientsPerHour = 2 }, keys: false);
+        Assert.Null(await bench.Submission.CheckRecipientAsync(Session(bench), TestStore.Agent, "ann@example.net", 1, default));
+        Assert.Equal((451, "4.7.1"), Code((await bench.Submission.CheckRecipientAsync(Session(bench), TestStore.Agent, "bob@example.net", 2, default))!));
+    }
+
+    [Fact]
     public async Task A_key_opens_only_the_inboxes_it_covers()
     {
         await using var bench = await OutboundBench.OpenAsync(keys: false);

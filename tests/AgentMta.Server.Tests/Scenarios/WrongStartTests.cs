@@ -1,0 +1,60 @@
+using AgentMta.Server.Tests.Support;
+
+namespace AgentMta.Server.Tests.Scenarios;
+
+/// <summary>What an operator hears where a start is not right: one sentence that names the setting, never a stack trace.</summary>
+public sealed class WrongStartTests
+{
+    [Fact]
+    public async Task An_address_that_is_not_this_machines_ends_with_78_and_names_the_key()
+    {
+        var data = Directory.CreateTempSubdirectory("agentmta-wrong-").FullName;
+        try
+        {
+            // RFC 5737: an address of documentation, which no machine has.
+            var start = await Shell.AgentMtaAsync("serve", "--data", data, "--smtp", "192.0.2.1:2525", "--submission", "127.0.0.1:0", "--http", "127.0.0.1:0");
+            Assert.True(start.ExitCode == 78, start.Output);
+            Assert.Contains("Smtp = '192.0.2.1:2525'", start.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain("Unhandled", start.Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Both_wildcards_may_share_a_port_as_the_readme_has_it()
+    {
+        if (!System.Net.Sockets.Socket.OSSupportsIPv6)
+            return;
+        var port = PostfixServer.FreePort();
+        var data = Directory.CreateTempSubdirectory("agentmta-both-").FullName;
+        var options = new Server.Hosting.ServerOptions { Data = data, Smtp = $"0.0.0.0:{port},[::]:{port}", Submission = "", Http = "127.0.0.1:0" };
+        try
+        {
+            await using var server = await Server.Hosting.ServerHost.StartAsync(options, CancellationToken.None);
+            foreach (var address in new[] { "127.0.0.1", "::1" })
+            {
+                using var client = new System.Net.Sockets.TcpClient(System.Net.IPAddress.Parse(address).AddressFamily);
+                await client.ConnectAsync(address, port);
+                using var reader = new StreamReader(client.GetStream());
+                Assert.StartsWith("220 ", await reader.ReadLineAsync(), StringComparison.Ordinal);
+            }
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("http://mail.agentmta.test", true)]
+    [InlineData("https://mail.agentmta.test", false)]
+    public async Task A_public_url_without_tls_is_warned_of(string url, bool warned)
+    {
+        await using var server = await ServerProcess.StartAsync("--public-url", url);
+        await Eventually.TrueAsync(() => server.Output.Contains("Try it", StringComparison.Ordinal), () => server.Output);
+        Assert.Equal(warned, server.Output.Contains($"Warning: PublicUrl = '{url}' is not https", StringComparison.Ordinal));
+    }
+}
