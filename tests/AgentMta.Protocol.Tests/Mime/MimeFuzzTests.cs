@@ -102,6 +102,7 @@ public sealed class MimeFuzzTests(ITestOutputHelper output)
         yield return "Content-Transfer-Encoding: quoted-printable\n\n" + Repeat("=\n", many);
         yield return "Content-Type: text/plain; format=flowed\n\n" + Repeat("> \n", many);
         yield return "Content-Type: text/plain; charset=utf-7\n\n" + Repeat("+", many);
+        yield return "Content-Transfer-Encoding: x-uuencode\n\nbegin 644 a\n" + Repeat("M\n", many);
         yield return "Subject: a\n" + Repeat("no field\n", many);
         yield return "Date: " + Repeat("1", many);
     }
