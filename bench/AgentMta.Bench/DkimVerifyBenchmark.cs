@@ -3,13 +3,11 @@ using System.Text;
 using AgentMta.Protocol.Dns;
 using AgentMta.Protocol.MailAuth.Dkim;
 using BenchmarkDotNet.Attributes;
-using BenchmarkDotNet.Jobs;
 
 namespace AgentMta.Bench;
 
 /// <summary>One DKIM verification of a 4 KB message against the bare RSA-2048 verification and SHA-256 that it cannot do without; keys are parsed in both.</summary>
-[MemoryDiagnoser]
-[SimpleJob(RuntimeMoniker.HostProcess, warmupCount: 5, iterationCount: 10)]
+[Config(typeof(BriefConfig))]
 public class DkimVerifyBenchmark : IDisposable
 {
     private static readonly DateTimeOffset Now = DateTimeOffset.FromUnixTimeSeconds(1_795_000_000);

@@ -79,6 +79,7 @@ public static class BodyDecoder
         var reader = new TransferReader(body, encoding);
         var length = 0;
         int read;
+        // Only uuencode can grow, by lines whose cut-off end stands for zeros; text that outgrows its body by them ends there.
         while ((read = reader.Read(buffer.AsSpan(length))) > 0)
             length += read;
         var text = CharsetDecoder.Decode(buffer.AsSpan(0, length), charset, out defects);

@@ -7,13 +7,14 @@ internal static class CidReferences
 {
     private const int MaxReferences = 10_000;
     private const int MaxLength = 1000;
+    private static readonly SearchValues<string> Scheme = SearchValues.Create(["cid:"], StringComparison.OrdinalIgnoreCase);
     private static readonly SearchValues<char> UrlEnd = SearchValues.Create("\"'<> \t\r\n)\\;");
 
     public static IReadOnlySet<string> In(string? html)
     {
         var found = new HashSet<string>(StringComparer.Ordinal);
         var rest = html.AsSpan();
-        while (found.Count < MaxReferences && rest.IndexOf("cid:", StringComparison.OrdinalIgnoreCase) is >= 0 and var at)
+        while (found.Count < MaxReferences && rest.IndexOfAny(Scheme) is >= 0 and var at)
         {
             rest = rest[(at + 4)..];
             var window = rest[..Math.Min(rest.Length, MaxLength)];

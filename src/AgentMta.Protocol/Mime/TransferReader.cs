@@ -26,15 +26,16 @@ internal ref struct TransferReader
 
     public MimeDefects Defects { get; private set; }
 
-    /// <summary>Fills some of <paramref name="output"/>; 0 only at the end.</summary>
+    /// <summary>Fills some of <paramref name="output"/>; 0 only at the end, or where less than <see cref="MinimumRead"/> is too little for a step.</summary>
     public int Read(Span<byte> output)
     {
         var defects = MimeDefects.None;
-        int written;
+        int written, before;
         do
         {
             if (_rest.IsEmpty)
                 return 0;
+            before = _rest.Length;
             written = _encoding switch
             {
                 TransferEncoding.Base64 => _base64.Read(ref _rest, output, ref defects),
@@ -44,7 +45,7 @@ internal ref struct TransferReader
             };
             Defects |= defects;
         }
-        while (written == 0);
+        while (written == 0 && _rest.Length < before);
         return written;
     }
 

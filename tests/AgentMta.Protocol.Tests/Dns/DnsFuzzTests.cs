@@ -1,16 +1,16 @@
 using System.Net;
 using System.Text;
 using AgentMta.Protocol.Dns;
+using AgentMta.Protocol.Tests.Support;
 using FsCheck;
 using FsCheck.Fluent;
 
 namespace AgentMta.Protocol.Tests.Dns;
 
-/// <summary>Properties over generated records, and readers fed with damaged and with random octets; AGENTMTA_FUZZ_RUNS makes them longer.</summary>
+/// <summary>Properties over generated records, and readers fed with damaged and with random octets.</summary>
 public sealed class DnsFuzzTests
 {
-    private static readonly Config Many = Config.QuickThrowOnFailure.WithMaxTest(
-        int.TryParse(Environment.GetEnvironmentVariable("AGENTMTA_FUZZ_RUNS"), out var runs) ? runs : 100);
+    private static readonly Config Many = Config.QuickThrowOnFailure.WithMaxTest(FuzzRounds.Of(100));
 
     // Any octet but those that lower-casing would change, so that what is read equals what was written.
     private static readonly Gen<byte> Octet = Gen.Choose(0, 255).Where(o => o is < 'A' or > 'Z').Select(o => (byte)o);

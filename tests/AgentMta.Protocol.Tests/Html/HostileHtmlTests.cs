@@ -1,4 +1,5 @@
 using AgentMta.Protocol.Html;
+using AgentMta.Protocol.Tests.Support;
 
 namespace AgentMta.Protocol.Tests.Html;
 
@@ -56,8 +57,8 @@ public sealed class HostileHtmlTests
     [Fact]
     public void Random_markup_never_throws()
     {
-        var random = new Random(4);
-        for (var i = 0; i < 500; i++)
+        var random = FuzzRounds.Random(4);
+        for (var i = 0; i < FuzzRounds.Of(500); i++)
         {
             var html = string.Concat(Enumerable.Range(0, random.Next(1, 60)).Select(_ => Pieces[random.Next(Pieces.Length)]));
             HtmlText.Extract(html);

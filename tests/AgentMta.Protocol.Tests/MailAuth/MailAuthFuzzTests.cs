@@ -6,6 +6,7 @@ using AgentMta.Protocol.Dns;
 using AgentMta.Protocol.MailAuth;
 using AgentMta.Protocol.MailAuth.Dmarc;
 using AgentMta.Protocol.MailAuth.Spf;
+using AgentMta.Protocol.Tests.Support;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -14,9 +15,8 @@ namespace AgentMta.Protocol.Tests.MailAuth;
 /// <summary>Every record and header parser fed with damaged and with random text: nothing throws, nothing asks for more than it may, nothing is slow.</summary>
 public sealed class MailAuthFuzzTests
 {
-    // AGENTMTA_FUZZ=1000000 for a long run by hand.
-    private static readonly int Rounds = int.TryParse(Environment.GetEnvironmentVariable("AGENTMTA_FUZZ"), out var n) ? n : 1500;
-    private static readonly Config Many = Config.QuickThrowOnFailure.WithMaxTest(200);
+    private static readonly int Rounds = FuzzRounds.Of(1500);
+    private static readonly Config Many = Config.QuickThrowOnFailure.WithMaxTest(FuzzRounds.Of(200));
 
     private static readonly string[] SpfTerms =
     [

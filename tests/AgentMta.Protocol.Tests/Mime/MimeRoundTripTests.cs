@@ -1,6 +1,7 @@
 using System.Text;
 using AgentMta.Protocol.Addresses;
 using AgentMta.Protocol.Mime;
+using AgentMta.Protocol.Tests.Support;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -84,7 +85,7 @@ public sealed class MimeRoundTripTests
                 Assert.Equal(sent.ContentType, read.ContentType);
                 Assert.Equal(ExpectedName(sent.FileName), read.FileName);
             }
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(FuzzRounds.Of(300)));
     }
 
     [Fact]
@@ -97,7 +98,7 @@ public sealed class MimeRoundTripTests
             var lines = text.Split("\r\n");
             Assert.All(lines, l => Assert.True(l.Length <= 998 && !l.AsSpan().ContainsAny('\r', '\n')));
             Assert.All(lines.TakeWhile(l => l.Length > 0), l => Assert.True(Ascii.IsValid(l)));
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(150));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(FuzzRounds.Of(150)));
     }
 
     private static string ExpectedName(string name) => FileNames.Neutralise(name) is { Length: > 0 } safe ? safe : "attachment";

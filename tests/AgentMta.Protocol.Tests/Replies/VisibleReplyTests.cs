@@ -1,4 +1,5 @@
 using AgentMta.Protocol.Replies;
+using AgentMta.Protocol.Tests.Support;
 
 namespace AgentMta.Protocol.Tests.Replies;
 
@@ -133,8 +134,8 @@ public sealed class VisibleReplyTests
     public void Random_lines_never_throw()
     {
         string[] pieces = ["> ", "On 1 Jan 2020 10:00 a@b.c", " wrote:", "\n", "\n\n", "-- \n", "From: a@b.c", "Sent: 1", "Subject: x", "-----Original Message-----", "text", "<", ">", "```", "Sent from my iPhone", "<blockquote>", "<br>", "<div class=gmail_signature>", "</div>", "<pre>", "\uD83D", "：", "于", "："];
-        var random = new Random(3676);
-        for (var i = 0; i < 2000; i++)
+        var random = FuzzRounds.Random(3676);
+        for (var i = 0; i < FuzzRounds.Of(2000); i++)
         {
             var text = string.Concat(Enumerable.Range(0, random.Next(1, 40)).Select(_ => pieces[random.Next(pieces.Length)]));
             VisibleReply.FromText(text);

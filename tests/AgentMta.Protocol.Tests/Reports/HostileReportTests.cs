@@ -1,6 +1,7 @@
 using System.Text;
 using AgentMta.Protocol.Mime;
 using AgentMta.Protocol.Reports;
+using AgentMta.Protocol.Tests.Support;
 
 namespace AgentMta.Protocol.Tests.Reports;
 
@@ -15,8 +16,8 @@ public sealed class HostileReportTests
     [Fact]
     public void Random_reports_never_throw()
     {
-        var random = new Random(3464);
-        for (var i = 0; i < 2000; i++)
+        var random = FuzzRounds.Random(3464);
+        for (var i = 0; i < FuzzRounds.Of(2000); i++)
             ReportReader.Read(MimeMessage.Parse(Encoding.Latin1.GetBytes(string.Concat(Enumerable.Range(0, random.Next(1, 40)).Select(_ => Pieces[random.Next(Pieces.Length)])))));
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using AgentMta.Protocol.Smtp;
+using AgentMta.Protocol.Tests.Support;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -58,7 +59,7 @@ public sealed class DataDecoderTests
     [Fact]
     public void What_the_encoder_writes_decodes_to_the_same_message()
     {
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll(Messages().ToArbitrary(), Gen.Choose(1, 9).ToArbitrary(), (message, split) =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(FuzzRounds.Of(2000)), Prop.ForAll(Messages().ToArbitrary(), Gen.Choose(1, 9).ToArbitrary(), (message, split) =>
         {
             var (decoder, output, consumed) = Decode(Encode(message, split) + "QUIT\r\n", split, repair: false);
             var ended = message.Length == 0 || message.EndsWith("\r\n", StringComparison.Ordinal) ? message : message + "\r\n";
@@ -69,7 +70,7 @@ public sealed class DataDecoderTests
     [Fact]
     public void What_the_encoder_writes_has_no_bare_octet_whatever_it_is_given()
     {
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll(Hostile().ToArbitrary(), Gen.Choose(1, 9).ToArbitrary(), (message, split) =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(FuzzRounds.Of(2000)), Prop.ForAll(Hostile().ToArbitrary(), Gen.Choose(1, 9).ToArbitrary(), (message, split) =>
         {
             var wire = Encode(message, split);
             return wire == Encode(message, int.MaxValue) && !wire.Replace("\r\n", "", StringComparison.Ordinal).AsSpan().ContainsAny('\r', '\n')
@@ -80,7 +81,7 @@ public sealed class DataDecoderTests
     [Fact]
     public void The_split_into_packets_never_matters()
     {
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(3000), Prop.ForAll(Hostile().ToArbitrary(), Gen.Choose(1, 5).ToArbitrary(), (input, split) =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(FuzzRounds.Of(3000)), Prop.ForAll(Hostile().ToArbitrary(), Gen.Choose(1, 5).ToArbitrary(), (input, split) =>
         {
             foreach (var repair in new[] { false, true })
             {
@@ -97,7 +98,7 @@ public sealed class DataDecoderTests
     [Fact]
     public void The_end_is_where_a_plain_search_finds_it()
     {
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(3000), Prop.ForAll(Hostile().ToArbitrary(), input =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(FuzzRounds.Of(3000)), Prop.ForAll(Hostile().ToArbitrary(), input =>
         {
             var expected = input.StartsWith(".\r\n", StringComparison.Ordinal) ? 3 : input.IndexOf("\r\n.\r\n", StringComparison.Ordinal) is var at && at < 0 ? -1 : at + 5;
             var (decoder, _, consumed) = Decode(input, int.MaxValue, repair: false);

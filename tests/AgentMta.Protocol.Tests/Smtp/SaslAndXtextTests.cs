@@ -1,5 +1,6 @@
 using System.Text;
 using AgentMta.Protocol.Smtp;
+using AgentMta.Protocol.Tests.Support;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -58,7 +59,7 @@ public sealed class SaslAndXtextTests
     [Fact]
     public void Xtext_of_any_text_decodes_to_it()
     {
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(1000), Prop.ForAll(Gen.Elements("a", "+", "=", " ", "\u00e9", "@", "\0", "\u20ac").NonEmptyListOf().Select(l => string.Concat(l)).ToArbitrary(),
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(FuzzRounds.Of(1000)), Prop.ForAll(Gen.Elements("a", "+", "=", " ", "\u00e9", "@", "\0", "\u20ac").NonEmptyListOf().Select(l => string.Concat(l)).ToArbitrary(),
             text => Xtext.IsValid(Encoding.ASCII.GetBytes(Xtext.Encode(text))) && Xtext.TryDecode(Xtext.Encode(text), out var decoded) && decoded == text));
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using AgentMta.Protocol.Smtp;
+using AgentMta.Protocol.Tests.Support;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -122,7 +123,7 @@ public sealed class SmtpCommandParserTests
     public void No_octets_make_it_throw()
     {
         string[] starts = ["", "MAIL FROM:", "MAIL FROM:<a@x.test> ", "RCPT TO:<", "RCPT TO:<a@x.test> ORCPT=", "AUTH PLAIN ", "BDAT ", "EHLO ", "MAIL FROM:<\"", "MAIL FROM:<a@["];
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll<byte[], byte>((octets, start) =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(FuzzRounds.Of(2000)), Prop.ForAll<byte[], byte>((octets, start) =>
         {
             var command = SmtpCommandParser.Parse([.. Encoding.ASCII.GetBytes(starts[start % starts.Length]), .. octets]);
             return command.Fault is not null || command.Argument is not null;

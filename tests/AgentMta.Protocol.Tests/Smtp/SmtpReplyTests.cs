@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using AgentMta.Protocol.Smtp;
+using AgentMta.Protocol.Tests.Support;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -91,7 +92,7 @@ public sealed class SmtpReplyTests
                       from status in Gen.Elements(0, 1)
                       from lines in Gen.Elements("Ok", "no such user", "a-b", "x").NonEmptyListOf()
                       select new SmtpReply(code, status == 0 || code / 100 == 3 ? null : $"{code / 100}.1.2", string.Join('\n', lines));
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(1000), Prop.ForAll(replies.Where(r => r.Text.Split('\n').Length < 200).ToArbitrary(), reply =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(FuzzRounds.Of(1000)), Prop.ForAll(replies.Where(r => r.Text.Split('\n').Length < 200).ToArbitrary(), reply =>
         {
             var buffer = new ReadOnlySequence<byte>(SmtpReplyWriter.Encode(reply));
             return SmtpReplyParser.TryParse(ref buffer, out var read) && read == reply && buffer.IsEmpty;
@@ -101,7 +102,7 @@ public sealed class SmtpReplyTests
     [Fact]
     public void No_octets_make_it_throw()
     {
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll<byte[], bool>((octets, prefixed) =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(FuzzRounds.Of(2000)), Prop.ForAll<byte[], bool>((octets, prefixed) =>
         {
             var buffer = new ReadOnlySequence<byte>(prefixed ? [.. "250-"u8, .. octets, (byte)'\n'] : octets);
             var before = buffer.Length;

@@ -1,5 +1,6 @@
 using System.Text;
 using AgentMta.Protocol.Smtp;
+using AgentMta.Protocol.Tests.Support;
 using AgentMta.Server.Inbound;
 using AgentMta.Server.Tests.Support;
 
@@ -26,10 +27,10 @@ public sealed class SessionFuzzTests
     [InlineData(4)]
     public async Task No_stream_breaks_the_session(int seed)
     {
-        var random = new Random(seed);
+        var random = FuzzRounds.Random(seed);
         var log = new ErrorLog();
         await using var server = await SmtpTestServer.StartAsync(new InboundOptions { RefusalBudget = 1000, UnknownRecipientBudget = 1000, MaxMessageSize = 4000 }, logger: log);
-        for (var round = 0; round < 60; round++)
+        for (var round = 0; round < FuzzRounds.Of(60); round++)
         {
             var taken = server.Messages.Count;
             await using var client = await RawSmtpClient.GreetedAsync(server.Mx);
