@@ -105,7 +105,7 @@ internal sealed class RawSpool(string folder, long freeSpaceFloor, TimeProvider 
 
     /// <summary>
     /// Puts a file and its folder entry on disk. A flush blocks its thread for as long as the disk likes, so it has one of its own: the pool's
-    /// few serve all sessions.
+    /// few serve all sessions. What follows goes back to the pool, which reads as many large messages at once as there are processors for.
     /// </summary>
     internal async Task FlushAsync(SafeFileHandle handle, string file, CancellationToken cancellationToken)
     {
@@ -118,7 +118,7 @@ internal sealed class RawSpool(string folder, long freeSpaceFloor, TimeProvider 
                     RandomAccess.FlushToDisk(handle);
                     DirectoryFlush.Flush(Path.GetDirectoryName(PathOf(file))!);
                 },
-                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+                CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.RunContinuationsAsynchronously, TaskScheduler.Default);
         }
         finally
         {
