@@ -117,7 +117,9 @@ internal sealed class ScriptedSmtpServer : IAsyncDisposable
                             return;
                         if (!go.StartsWith('3'))
                             break;
-                        var data = await ReadDataAsync(stream);
+                        // A sender that died inside the data has not sent a message.
+                        if (await ReadDataAsync(stream) is not { } data)
+                            return;
                         var end = Reply("DATA-END") ?? "250 2.0.0 taken";
                         if (end.StartsWith('2'))
                             Messages.Enqueue(new ScriptedMessage(mail!, [.. recipients], data, stream is SslStream));
@@ -150,18 +152,18 @@ internal sealed class ScriptedSmtpServer : IAsyncDisposable
         return !reply.StartsWith("421", StringComparison.Ordinal);
     }
 
-    private async Task<byte[]> ReadDataAsync(Stream stream)
+    private async Task<byte[]?> ReadDataAsync(Stream stream)
     {
         using var data = new MemoryStream();
         while (await ReadLineAsync(stream) is { } line)
         {
             if (line.AsSpan().SequenceEqual("."u8))
-                break;
+                return data.ToArray();
             data.Write(line.AsSpan(line.Length > 0 && line[0] == '.' ? 1 : 0));
             data.Write("\r\n"u8);
         }
 
-        return data.ToArray();
+        return null;
     }
 
     private async Task<byte[]?> ReadLineAsync(Stream stream)
