@@ -104,16 +104,15 @@ internal sealed class InboxEndpoints(ApiServices services)
         var wanted = await call.BodyAsync(ApiJson.Wire.CreateInboxRequest).ConfigureAwait(false);
         ClientIds.Check(wanted.ClientId);
         Metadata.Check(wanted.Metadata);
-        var domain = (wanted.Domain ?? services.Options.DefaultDomain)?.Trim().ToLowerInvariant();
-        var inbox = await services.Database.WriteAsync(session => Create(session, call.Scope, wanted, domain), call.Aborted).ConfigureAwait(false);
+        var domain = wanted.Domain?.Trim().ToLowerInvariant();
+        var inbox = await services.Database.WriteAsync(session => Create(session, call.Scope, wanted, domain ?? DefaultDomain(session, call.Scope)), call.Aborted).ConfigureAwait(false);
         return TypedResults.Json(Show(inbox), ApiJson.Wire.InboxResponse);
     }
 
-    private static Inbox Create(WriteSession session, Scope scope, CreateInboxRequest wanted, string? domainName)
+    private static Inbox Create(WriteSession session, Scope scope, CreateInboxRequest wanted, string domainName)
     {
         if (wanted.ClientId is { } clientId && InboxStore.ByClientId(session, scope, clientId) is { } before)
             return before;
-        domainName ??= DomainStore.First(session, scope)?.Name ?? throw new ApiException(422, "unprocessable", "There is no domain to make the inbox on.", "Set one up under /v0/domains.");
         var owner = InboxAddress.Owner(session, scope, domainName);
         string address;
         if (wanted.Username is { } name)
@@ -129,6 +128,14 @@ internal sealed class InboxEndpoints(ApiServices services)
 
         var pod = scope.PodId ?? WorkspaceStore.DefaultPod(session, owner.WorkspaceId);
         return InboxStore.Create(session, scope.WorkspaceId, pod, address, wanted.DisplayName, wanted.ClientId, Metadata.Write(wanted.Metadata));
+    }
+
+    // The configured domain where it is this workspace's, else its own first one.
+    private string DefaultDomain(WriteSession session, Scope scope)
+    {
+        var configured = services.Options.DefaultDomain is { } name && DomainStore.Get(session, new Scope(scope.WorkspaceId), name) is { Status: DomainStatus.Verified } ? services.Options.DefaultDomain : null;
+        return configured ?? DomainStore.First(session, scope)?.Name ?? DomainStore.First(session, new Scope(scope.WorkspaceId))?.Name
+            ?? throw new ApiException(422, "unprocessable", "There is no verified domain to make the inbox on.", "Set one up under /v0/domains.");
     }
 
     private async Task<IResult> UpdateAsync(ApiCall call)

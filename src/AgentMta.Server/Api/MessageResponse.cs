@@ -1,4 +1,3 @@
-using System.Text.Json;
 using AgentMta.Server.Model;
 using AgentMta.Server.Store;
 
@@ -10,41 +9,6 @@ internal sealed record AttachmentResponse(string AttachmentId, long Size, string
     /// <summary>The attachment as lists show it.</summary>
     public static AttachmentResponse Of(StoredAttachment attachment) =>
         new(attachment.Id, attachment.Size, attachment.FileName, attachment.ContentType, attachment.Inline ? "inline" : "attachment", attachment.ContentId);
-}
-
-/// <summary>What SPF, DKIM and DMARC said when a message came, in the words of RFC 8601.</summary>
-/// <param name="Aligned">Whether somebody answers for the From.</param>
-internal sealed record AuthenticationResponse(string? Spf, string? Dkim, string? Dmarc, bool Aligned)
-{
-    /// <summary>The summary of a verdict's JSON; null where there is none.</summary>
-    public static AuthenticationResponse? Of(string? json)
-    {
-        if (string.IsNullOrEmpty(json))
-            return null;
-        using var verdict = JsonDocument.Parse(json);
-        var root = verdict.RootElement;
-        return new AuthenticationResponse(Result(root, "spf"), Signatures(root), Result(root, "dmarc"), root.TryGetProperty("aligned", out var aligned) && aligned.ValueKind == JsonValueKind.True);
-    }
-
-    private static string? Result(JsonElement root, string method) =>
-        root.TryGetProperty(method, out var value) && value.ValueKind == JsonValueKind.Object && value.TryGetProperty("result", out var result) ? result.GetString() : null;
-
-    // One word for all signatures: a pass where there is one, else what the first says.
-    private static string? Signatures(JsonElement root)
-    {
-        if (!root.TryGetProperty("dkim", out var signatures) || signatures.ValueKind != JsonValueKind.Array)
-            return null;
-        string? first = null;
-        foreach (var signature in signatures.EnumerateArray())
-        {
-            var result = signature.TryGetProperty("result", out var value) ? value.GetString() : null;
-            if (result == "pass")
-                return result;
-            first ??= result;
-        }
-
-        return first ?? "none";
-    }
 }
 
 /// <summary>A message on the wire; lists leave the bodies out.</summary>

@@ -48,7 +48,7 @@ internal sealed partial class InboxStore(Database database)
         var inbox = new Inbox(workspaceId, address, podId, useCase.UseCaseId, displayName, clientId, metadata, now, now);
         session.Execute(
             "INSERT INTO inboxes (workspace_id, inbox_id, pod_id, use_case_id, display_name, client_id, metadata, uidvalidity, created_at, updated_at) VALUES (@p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p9)",
-            workspaceId, address, podId, useCase.UseCaseId, displayName, clientId, metadata, session.Now / 1_000_000, session.Now);
+            workspaceId, address, podId, useCase.UseCaseId, displayName, clientId, metadata, now.ToUnixTimeSeconds(), now.ToMicros());
         EventStore.Append(session, workspaceId, new NewEvent(EventTypes.InboxCreated, podId, address));
         return inbox;
     }
