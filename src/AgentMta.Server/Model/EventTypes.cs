@@ -43,4 +43,9 @@ internal static class EventTypes
     public const string SuppressionRemoved = "suppression.removed";
     public const string ListEntryAdded = "list_entry.added";
     public const string ListEntryRemoved = "list_entry.removed";
+    public const string WebhookCreated = "webhook.created";
+    public const string WebhookUpdated = "webhook.updated";
+    public const string WebhookDeleted = "webhook.deleted";
+    public const string WebhookDisabled = "webhook.disabled";
+    public const string WebhookReplayed = "webhook.replayed";
 }
