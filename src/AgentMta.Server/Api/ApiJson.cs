@@ -44,6 +44,19 @@ namespace AgentMta.Server.Api;
 [JsonSerializable(typeof(QueueChangeResponse))]
 [JsonSerializable(typeof(LogEventList))]
 [JsonSerializable(typeof(IdentityResponse))]
+[JsonSerializable(typeof(WebhookResponse))]
+[JsonSerializable(typeof(WebhookList))]
+[JsonSerializable(typeof(CreateWebhookRequest))]
+[JsonSerializable(typeof(UpdateWebhookRequest))]
+[JsonSerializable(typeof(WebhookHeadersResponse))]
+[JsonSerializable(typeof(UpdateWebhookHeadersRequest))]
+[JsonSerializable(typeof(RotateSecretRequest))]
+[JsonSerializable(typeof(DeadLetterList))]
+[JsonSerializable(typeof(ReplayRequest))]
+[JsonSerializable(typeof(ReplayResponse))]
+[JsonSerializable(typeof(SubscribeFrame))]
+[JsonSerializable(typeof(SubscribedFrame))]
+[JsonSerializable(typeof(ErrorFrame))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>The one instance that everything is written and read with.</summary>

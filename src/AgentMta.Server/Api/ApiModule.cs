@@ -23,6 +23,8 @@ internal static class ApiModule
         SuppressionEndpoints.Map(routes);
         QueueEndpoints.Map(routes);
         EventEndpoints.Map(routes);
+        WebhookEndpoints.Map(routes);
+        WebSocketEndpoint.Map(app, routes);
         IdentityEndpoints.Map(routes);
         DownloadEndpoints.Map(app, services);
         UnsubscribeEndpoints.Map(app, services);

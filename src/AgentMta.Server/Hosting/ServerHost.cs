@@ -3,6 +3,7 @@ using AgentMta.Server.Inbound;
 using AgentMta.Server.Model;
 using AgentMta.Server.Store;
 using AgentMta.Server.Store.Sqlite;
+using AgentMta.Server.Webhooks;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Console;
@@ -130,9 +131,7 @@ internal sealed class ServerHost : IAsyncDisposable
             Time = time,
             Logger = logs.CreateLogger<Session>(),
         }));
-        _app = BuildApplication(door, certificates, sending, logs);
-        HealthEndpoint.Map(_app, database, spool, certificates);
-        ApiModule.Map(_app, new ApiServices
+        var api = new ApiServices
         {
             Database = database,
             Keys = keys,
@@ -140,10 +139,16 @@ internal sealed class ServerHost : IAsyncDisposable
             Submit = sending.Submitter.SubmitAsync,
             OptOut = sending.OptOut,
             Domains = domains,
+            Feed = new EventFeed(database, new EventStore(database)),
+            Destinations = rules,
             Options = Options.ApiOptions(),
             Time = time,
             Log = logs,
-        });
+        };
+        var webhooks = Own(new WebhookSender(resolver, rules, Options.Webhooks, time));
+        _app = BuildApplication(door, certificates, sending, Wiring.Webhooks(Options, api, webhooks), logs);
+        HealthEndpoint.Map(_app, database, spool, certificates);
+        ApiModule.Map(_app, api);
         await _app.StartAsync(cancellationToken).ConfigureAwait(false);
 
         // 8
@@ -164,13 +169,14 @@ internal sealed class ServerHost : IAsyncDisposable
         }
     }
 
-    private WebApplication BuildApplication(Door door, CertificateStore certificates, OutboundParts sending, ILoggerFactory logs)
+    private WebApplication BuildApplication(Door door, CertificateStore certificates, OutboundParts sending, WebhookDispatcher webhooks, ILoggerFactory logs)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = Data });
         builder.Services.AddSingleton(logs);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Options.StopTimeout);
         builder.Services.AddHostedService(_ => sending.Queue);
         builder.Services.AddHostedService(_ => sending.Outcomes);
+        builder.Services.AddHostedService(_ => webhooks);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.UseSockets(SmtpListenOptions.BoundBuffers);
         builder.WebHost.ConfigureKestrel(kestrel =>

@@ -21,6 +21,9 @@ internal static class Ids
         return Encode(BinaryPrimitives.ReadUInt128BigEndian(bytes));
     }
 
+    /// <summary>An id below all that are made from this time on, and above those before it.</summary>
+    public static string LowerBound(DateTimeOffset time) => Encode((UInt128)Math.Clamp(time.ToUnixTimeMilliseconds(), 0, (1L << 48) - 1) << 80);
+
     /// <summary>Whether the text has the form of an id made here.</summary>
     public static bool IsId(ReadOnlySpan<char> text) => text.Length == Length && text.IndexOfAnyExcept(Allowed) < 0;
 

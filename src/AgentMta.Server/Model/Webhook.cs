@@ -12,8 +12,7 @@ internal sealed record Webhook(
     IReadOnlyDictionary<string, string> Headers, bool Enabled, long Cursor, DateTimeOffset? FailingSince, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
     /// <summary>Whether it is to get this event of its workspace.</summary>
-    public bool Wants(StoredEvent stored) =>
-        (PodId is null || stored.PodId == PodId) && (InboxId is null || stored.InboxId == InboxId) && Filter.Takes(stored);
+    public bool Wants(StoredEvent stored) => new Scope(WorkspaceId, PodId, InboxId).Covers(stored) && Filter.Takes(stored);
 }
 
 /// <summary>A signing secret (<c>whsec_…</c>) and how long it still signs; null for as long as it is not replaced.</summary>
