@@ -4,7 +4,8 @@ using AgentMta.Server.Model;
 namespace AgentMta.Server.Store;
 
 /// <summary>How one try ended: <paramref name="NextAttemptAt"/> null after a failure makes it a dead letter.</summary>
-internal sealed record WebhookOutcome(StoredEvent Event, int Attempts, WebhookAttempt? Failure, DateTimeOffset? NextAttemptAt);
+/// <param name="IsRetry">Whether it came from a row that waited, not from the log.</param>
+internal sealed record WebhookOutcome(StoredEvent Event, bool IsRetry, int Attempts, WebhookAttempt? Failure, DateTimeOffset? NextAttemptAt);
 
 /// <content>What did not arrive at the first try, dead letters, replays.</content>
 internal sealed partial class WebhookStore
@@ -100,7 +101,9 @@ internal sealed partial class WebhookStore
     {
         if (outcome.Failure is not { } failure)
         {
-            // What arrived at the first try has no row.
+            // What arrived at the first try has no row; one that is there is a replay that was asked for meanwhile.
+            if (!outcome.IsRetry)
+                return;
             session.Execute(
                 "UPDATE webhook_deliveries SET state = 'delivered', attempts = @p4, updated_at = @p5 WHERE workspace_id = @p1 AND webhook_id = @p2 AND event_cursor = @p3",
                 webhook.WorkspaceId, webhook.WebhookId, outcome.Event.Cursor, outcome.Attempts, session.Now);

@@ -74,7 +74,7 @@ internal sealed class EndpointWorker(WebhookServices services, Webhook webhook)
 
         if (chosen.Count > 0)
         {
-            var outcomes = await Task.WhenAll(chosen.Select(stored => TryAsync(stored, 0, cancellationToken))).ConfigureAwait(false);
+            var outcomes = await Task.WhenAll(chosen.Select(stored => TryAsync(stored, isRetry: false, 0, cancellationToken))).ConfigureAwait(false);
             await WriteAsync(outcomes, end, cancellationToken).ConfigureAwait(false);
         }
         else if (end - _written >= UnwrittenEvents)
@@ -99,7 +99,7 @@ internal sealed class EndpointWorker(WebhookServices services, Webhook webhook)
         var due = waiting.Where(d => d.NextAttemptAt <= now).Take(Room).ToList();
         if (due.Count > 0)
         {
-            var outcomes = await Task.WhenAll(due.Select(d => TryAsync(d.Event, d.Attempts, cancellationToken))).ConfigureAwait(false);
+            var outcomes = await Task.WhenAll(due.Select(d => TryAsync(d.Event, isRetry: true, d.Attempts, cancellationToken))).ConfigureAwait(false);
             await WriteAsync(outcomes, null, cancellationToken).ConfigureAwait(false);
             _nextDue = now;
             return true;
@@ -110,14 +110,14 @@ internal sealed class EndpointWorker(WebhookServices services, Webhook webhook)
         return false;
     }
 
-    private async Task<WebhookOutcome> TryAsync(StoredEvent stored, int attempts, CancellationToken cancellationToken)
+    private async Task<WebhookOutcome> TryAsync(StoredEvent stored, bool isRetry, int attempts, CancellationToken cancellationToken)
     {
         var body = await services.Render(stored, cancellationToken).ConfigureAwait(false);
         var failure = await services.Sender.SendAsync(_webhook, stored.EventId, body, cancellationToken).ConfigureAwait(false);
         if (failure is null)
-            return new WebhookOutcome(stored, attempts + 1, null, null);
+            return new WebhookOutcome(stored, isRetry, attempts + 1, null, null);
         services.Log.LogInformation("Webhook {Webhook} did not take {Event} ({Status}): {Fault}", _webhook.WebhookId, stored.EventId, failure.Status, failure.Fault);
-        return new WebhookOutcome(stored, attempts + 1, failure, RetrySchedule.After(attempts + 1, services.Chance()) is { } delay ? services.Time.GetUtcNow() + delay : null);
+        return new WebhookOutcome(stored, isRetry, attempts + 1, failure, RetrySchedule.After(attempts + 1, services.Chance()) is { } delay ? services.Time.GetUtcNow() + delay : null);
     }
 
     private async Task WriteAsync(WebhookOutcome[] outcomes, long? cursor, CancellationToken cancellationToken)
