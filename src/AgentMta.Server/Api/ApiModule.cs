@@ -24,6 +24,8 @@ internal static class ApiModule
         QueueEndpoints.Map(routes);
         RefusalEndpoints.Map(routes);
         EventEndpoints.Map(routes);
+        WebhookEndpoints.Map(routes);
+        WebSocketEndpoint.Map(app, routes);
         IdentityEndpoints.Map(routes);
         DraftEndpoints.Map(routes);
         ListEndpoints.Map(routes);
@@ -32,8 +34,6 @@ internal static class ApiModule
         BatchEndpoints.Map(routes);
         InboxEventEndpoints.Map(routes);
         MetricsEndpoints.Map(routes);
-        WebhookEndpoints.Map(routes);
-        LiveEndpoint.Map(app, routes);
         DownloadEndpoints.Map(app, services);
         UnsubscribeEndpoints.Map(app, services);
     }

@@ -26,6 +26,12 @@ internal sealed record ApiServices
 
     public required SendingDomains Domains { get; init; }
 
+    /// <summary>The log's end, shared by all live feeds.</summary>
+    public required EventFeed Feed { get; init; }
+
+    /// <summary>What a webhook may name.</summary>
+    public required DestinationRules Destinations { get; init; }
+
     public required ApiOptions Options { get; init; }
 
     public required TimeProvider Time { get; init; }

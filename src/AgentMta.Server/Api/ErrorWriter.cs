@@ -53,6 +53,7 @@ internal sealed class ErrorWriter(ILogger log)
         415 => "UnsupportedMediaTypeError",
         416 => "RangeError",
         422 => "UnprocessableError",
+        426 => "UpgradeRequiredError",
         429 => "RateLimitError",
         503 => "ServiceUnavailableError",
         _ => "InternalError",

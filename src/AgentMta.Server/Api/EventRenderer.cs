@@ -1,14 +1,18 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using AgentMta.Server.Model;
 using AgentMta.Server.Store;
 
 namespace AgentMta.Server.Api;
 
-/// <summary>Renders events for webhooks and the websocket at delivery: events hold ids, the message is read as it is then.</summary>
+/// <summary>Makes the JSON of an event for webhooks and live feeds from what is stored when it is sent; the log itself has ids and envelope facts alone.</summary>
 internal sealed class EventRenderer(ApiServices services)
 {
-    private const int MaximumSize = 1_000_000;
+    /// <summary>Most octets of an event; bodies, then headers, are left out of a larger one.</summary>
+    public const int MaximumSize = 1024 * 1024;
+
+    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly MessageStore _messages = new(services.Database);
     private readonly ThreadReader _threads = new(services.Database);
@@ -16,72 +20,150 @@ internal sealed class EventRenderer(ApiServices services)
     private readonly MessageReader _reader = new(new MessageStore(services.Database), services.Spool);
 
     /// <summary>The <see cref="RenderEvent"/> of the server.</summary>
-    public async ValueTask<byte[]?> RenderAsync(StoredEvent stored, CancellationToken cancellationToken)
+    public async ValueTask<ReadOnlyMemory<byte>> RenderAsync(StoredEvent stored, CancellationToken cancellationToken)
     {
-        var json = new JsonObject { ["type"] = "event", ["event_type"] = stored.Type, ["event_id"] = stored.EventId, ["cursor"] = stored.Cursor };
+        var scope = new Scope(stored.WorkspaceId);
         if (stored.Type.StartsWith(EventTypes.Received, StringComparison.Ordinal))
+            return await ReceivedAsync(scope, stored, cancellationToken).ConfigureAwait(false);
+        if (stored.Type == EventTypes.DomainVerified)
+            return await DomainAsync(scope, stored, cancellationToken).ConfigureAwait(false);
+        return Write(stored, deleted: false, writer =>
         {
-            await AddMessageAsync(json, stored, cancellationToken).ConfigureAwait(false);
-        }
-        else if (stored.Type == EventTypes.DomainVerified)
-        {
-            var name = Facts(stored)["domain"]?.GetValue<string>() ?? "";
-            if (await _domains.GetAsync(new Scope(stored.WorkspaceId), name, cancellationToken).ConfigureAwait(false) is not { } domain)
-                return null;
-            var records = await services.Domains.RecordsAsync(domain, cancellationToken).ConfigureAwait(false);
-            json["domain"] = JsonSerializer.SerializeToNode(DomainEndpoints.Show(domain, records), ApiJson.Wire.DomainResponse);
-        }
-        else
-        {
-            json[Key(stored.Type)] = Envelope(stored);
-        }
-
-        return JsonSerializer.SerializeToUtf8Bytes(json, ApiJson.Wire.JsonObject);
+            if (Payload(stored.Type) is { } name)
+                WriteFacts(writer, name, stored);
+            else
+                WriteChange(writer, stored);
+        });
     }
 
-    private static string Key(string type) => type switch
+    private static string? Payload(string type) => type switch
     {
         EventTypes.Sent => "send",
         EventTypes.Delivered => "delivery",
         EventTypes.Bounced => "bounce",
         EventTypes.Complained => "complaint",
         EventTypes.Rejected => "reject",
-        _ => "facts",
+        EventTypes.Opened => "open",
+        _ => null,
     };
 
-    private static JsonObject Facts(StoredEvent stored) => stored.Facts is null ? [] : JsonNode.Parse(stored.Facts) as JsonObject ?? [];
-
-    private static JsonObject Envelope(StoredEvent stored)
+    private async ValueTask<ReadOnlyMemory<byte>> ReceivedAsync(Scope scope, StoredEvent stored, CancellationToken cancellationToken)
     {
-        var envelope = Facts(stored);
-        envelope["inbox_id"] = stored.InboxId;
-        envelope["thread_id"] = stored.ThreadId;
-        envelope["message_id"] = stored.MessageId;
-        envelope["timestamp"] = JsonSerializer.SerializeToNode(stored.CreatedAt, ApiJson.Wire.DateTimeOffset);
-        return envelope;
-    }
-
-    private async Task AddMessageAsync(JsonObject json, StoredEvent stored, CancellationToken cancellationToken)
-    {
-        var scope = new Scope(stored.WorkspaceId);
-        var message = await _messages.GetAsync(scope, stored.InboxId ?? "", stored.MessageId ?? "", cancellationToken).ConfigureAwait(false);
-        if (message is null)
+        if (stored.InboxId is null || stored.MessageId is null
+            || await _messages.GetAsync(scope, stored.InboxId, stored.MessageId, cancellationToken).ConfigureAwait(false) is not { } message)
         {
-            json["deleted"] = true;
-            json["message"] = Envelope(stored);
-            return;
+            return Write(stored, deleted: true, writer => WriteIds(writer, "message", stored));
         }
 
-        var shown = await _reader.ReadAsync(scope, message, cancellationToken).ConfigureAwait(false);
-        if ((shown.Text?.Length ?? 0) + (shown.Html?.Length ?? 0) + (shown.ExtractedText?.Length ?? 0) + (shown.ExtractedHtml?.Length ?? 0) > MaximumSize / 3)
-            shown = Bounded(shown);
-        json["message"] = JsonSerializer.SerializeToNode(shown, ApiJson.Wire.MessageResponse);
-        if (await _threads.GetAsync(scope, message.ThreadId, cancellationToken).ConfigureAwait(false) is { } thread)
-            json["thread"] = JsonSerializer.SerializeToNode(ThreadResponse.Of(thread), ApiJson.Wire.ThreadResponse);
+        var full = await _reader.ReadAsync(scope, message, cancellationToken).ConfigureAwait(false);
+        var thread = await _threads.GetAsync(scope, message.ThreadId, cancellationToken).ConfigureAwait(false);
+        var body = Received(stored, full, thread);
+        if (body.Length > MaximumSize)
+            body = Received(stored, full = full with { Text = null, Html = null, ExtractedText = null, ExtractedHtml = null }, thread);
+        return body.Length > MaximumSize ? Received(stored, full with { Headers = null }, thread) : body;
     }
 
-    // What is over 1 MB goes without bodies, as the contract has it; the API has them.
-    private static MessageResponse Bounded(MessageResponse message) =>
-        JsonSerializer.SerializeToUtf8Bytes(message, ApiJson.Wire.MessageResponse).Length <= MaximumSize ? message
-        : message with { Text = null, Html = null, ExtractedText = null, ExtractedHtml = null };
+    private static ReadOnlyMemory<byte> Received(StoredEvent stored, MessageResponse message, StoredThread? thread) => Write(stored, deleted: false, writer =>
+    {
+        writer.WritePropertyName("message");
+        JsonSerializer.Serialize(writer, message, ApiJson.Wire.MessageResponse);
+        if (thread is null)
+            return;
+        writer.WritePropertyName("thread");
+        JsonSerializer.Serialize(writer, ThreadResponse.Of(thread), ApiJson.Wire.ThreadResponse);
+    });
+
+    private async ValueTask<ReadOnlyMemory<byte>> DomainAsync(Scope scope, StoredEvent stored, CancellationToken cancellationToken)
+    {
+        using var facts = JsonDocument.Parse(stored.Facts ?? "{}");
+        var name = facts.RootElement.TryGetProperty("domain", out var value) ? value.GetString() : null;
+        var domain = name is null ? null : await _domains.GetAsync(scope, name, cancellationToken).ConfigureAwait(false);
+        if (domain is null)
+        {
+            return Write(stored, deleted: true, writer =>
+            {
+                writer.WriteStartObject("domain");
+                writer.WriteString("domain_id", name);
+                writer.WriteString("domain", name);
+                writer.WriteEndObject();
+            });
+        }
+
+        var shown = DomainEndpoints.Show(domain, await services.Domains.RecordsAsync(domain, cancellationToken).ConfigureAwait(false));
+        return Write(stored, deleted: false, writer =>
+        {
+            writer.WritePropertyName("domain");
+            JsonSerializer.Serialize(writer, shown, ApiJson.Wire.DomainResponse);
+        });
+    }
+
+    private static ReadOnlyMemory<byte> Write(StoredEvent stored, bool deleted, Action<Utf8JsonWriter> payload)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(buffer, Writing))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("type", "event");
+            writer.WriteString("event_type", stored.Type);
+            writer.WriteString("event_id", stored.EventId);
+            writer.WriteNumber("cursor", stored.Cursor);
+            if (deleted)
+                writer.WriteBoolean("deleted", true);
+            payload(writer);
+            writer.WriteEndObject();
+        }
+
+        return buffer.WrittenMemory;
+    }
+
+    private static void WriteIds(Utf8JsonWriter writer, string name, StoredEvent stored)
+    {
+        writer.WriteStartObject(name);
+        writer.WriteString("inbox_id", stored.InboxId);
+        writer.WriteString("thread_id", stored.ThreadId);
+        writer.WriteString("message_id", stored.MessageId);
+        WriteTime(writer, stored);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteFacts(Utf8JsonWriter writer, string name, StoredEvent stored)
+    {
+        writer.WriteStartObject(name);
+        writer.WriteString("inbox_id", stored.InboxId);
+        writer.WriteString("thread_id", stored.ThreadId);
+        writer.WriteString("message_id", stored.MessageId);
+        WriteTime(writer, stored);
+        using var facts = JsonDocument.Parse(stored.Facts ?? "{}");
+        foreach (var fact in facts.RootElement.EnumerateObject())
+            fact.WriteTo(writer);
+        // The contract has it on each complaint; reports do not.
+        if (stored.Type == EventTypes.Complained && !facts.RootElement.TryGetProperty("sub_type", out _))
+            writer.WriteString("sub_type", "unspecified");
+        writer.WriteEndObject();
+    }
+
+    // Events beyond the contract.
+    private static void WriteChange(Utf8JsonWriter writer, StoredEvent stored)
+    {
+        writer.WriteStartObject("change");
+        if (stored.PodId is not null)
+            writer.WriteString("pod_id", stored.PodId);
+        if (stored.InboxId is not null)
+            writer.WriteString("inbox_id", stored.InboxId);
+        if (stored.ThreadId is not null)
+            writer.WriteString("thread_id", stored.ThreadId);
+        if (stored.MessageId is not null)
+            writer.WriteString("message_id", stored.MessageId);
+        WriteTime(writer, stored);
+        using var facts = JsonDocument.Parse(stored.Facts ?? "{}");
+        foreach (var fact in facts.RootElement.EnumerateObject())
+            fact.WriteTo(writer);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteTime(Utf8JsonWriter writer, StoredEvent stored)
+    {
+        writer.WritePropertyName("timestamp");
+        JsonSerializer.Serialize(writer, stored.CreatedAt, ApiJson.Wire.DateTimeOffset);
+    }
 }

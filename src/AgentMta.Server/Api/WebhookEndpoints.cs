@@ -2,274 +2,213 @@ using AgentMta.Server.Model;
 using AgentMta.Server.Store;
 using AgentMta.Server.Webhooks;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AgentMta.Server.Api;
-
-/// <summary>A webhook on the wire.</summary>
-internal sealed record WebhookResponse(
-    string WebhookId, string Url, IReadOnlyList<string> EventTypes, IReadOnlyList<string>? PodIds, IReadOnlyList<string>? InboxIds, string Secret, bool Enabled, string? ClientId,
-    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);
-
-/// <summary>A page of webhooks.</summary>
-internal sealed record WebhookList(int Count, int Limit, string? NextPageToken, IReadOnlyList<WebhookResponse> Webhooks);
-
-/// <summary>Names of the headers that go with each delivery; their values are never shown.</summary>
-internal sealed record WebhookHeadersResponse(IReadOnlyList<string> HeaderNames);
-
-/// <summary>A webhook to be made or changed.</summary>
-internal sealed record WebhookRequest
-{
-    public string? Url { get; init; }
-
-    public List<string>? EventTypes { get; init; }
-
-    public List<string>? InboxIds { get; init; }
-
-    public List<string>? PodIds { get; init; }
-
-    public List<string>? AddInboxIds { get; init; }
-
-    public List<string>? RemoveInboxIds { get; init; }
-
-    public List<string>? AddPodIds { get; init; }
-
-    public List<string>? RemovePodIds { get; init; }
-
-    public Dictionary<string, string>? Headers { get; init; }
-
-    public List<string>? RemoveHeaders { get; init; }
-
-    public string? ClientId { get; init; }
-
-    public bool? Enabled { get; init; }
-}
-
-/// <summary>An event that its endpoint did not take.</summary>
-internal sealed record DeadLetterResponse(long Cursor, string EventId, int Attempts, int? LastStatus, string? LastError, DateTimeOffset CreatedAt);
-
-/// <summary>Dead letters, oldest first.</summary>
-internal sealed record DeadLetterList(int Count, int Limit, string? NextPageToken, IReadOnlyList<DeadLetterResponse> DeadLetters);
-
-/// <summary>Which dead letters are to be tried anew.</summary>
-internal sealed record ReplayRequest
-{
-    public string? EventId { get; init; }
-
-    public long? From { get; init; }
-
-    public long? To { get; init; }
-}
 
 /// <summary>Webhooks at root, pod and inbox.</summary>
 internal sealed class WebhookEndpoints(ApiServices services)
 {
-    private const int MaximumNames = 10;
+    private const int MaximumWebhooks = 100;
+    private const int MaximumSecrets = 5;
+    private const int MaximumOverlap = 7 * 24 * 3600;
+    private const int DefaultOverlap = 24 * 3600;
 
     private readonly WebhookStore _webhooks = new(services.Database, services.Keys);
+    private readonly WebhookRules _rules = new(services);
 
     /// <summary>Registers the routes.</summary>
     public static void Map(ApiRoutes routes)
     {
         var endpoints = new WebhookEndpoints(routes.Services);
+        var replays = new WebhookReplayEndpoints(routes.Services);
         foreach (var prefix in ApiRoutes.AllScopes)
         {
             var one = prefix + "/webhooks/{webhook_id}";
             routes.Map(
                 new ApiRoute
                 {
-                    Method = "GET", Pattern = prefix + "/webhooks", Permission = "webhook_read", Summary = "List webhooks.",
-                    Query = [new("limit", "integer"), new("page_token", "string"), new("ascending", "boolean")], Response = ApiJson.Wire.WebhookList, Errors = [404],
+                    Method = "GET", Pattern = prefix + "/webhooks", Permission = "webhook_read", Summary = "List webhooks, newest first.",
+                    Query = [new("limit", "integer"), new("page_token", "string"), new("ascending", "boolean")], Response = ApiJson.Wire.WebhookList, Errors = [400],
                 },
                 endpoints.ListAsync);
             routes.Map(
                 new ApiRoute
                 {
-                    Method = "POST", Pattern = prefix + "/webhooks", Permission = "webhook_create", Summary = "Subscribe an endpoint to events.", Request = ApiJson.Wire.WebhookRequest,
-                    Response = ApiJson.Wire.WebhookResponse, Errors = [400, 403, 404],
+                    Method = "POST", Pattern = prefix + "/webhooks", Permission = "webhook_create", Summary = "Make a webhook; the same client_id again gives the same webhook.",
+                    Request = ApiJson.Wire.CreateWebhookRequest, Response = ApiJson.Wire.WebhookResponse, Errors = [400, 403],
                 },
                 endpoints.CreateAsync);
             routes.Map(
-                new ApiRoute { Method = "GET", Pattern = one, Permission = "webhook_read", Summary = "Get a webhook.", Response = ApiJson.Wire.WebhookResponse, Errors = [404] },
-                async call => TypedResults.Json(Show(await endpoints.FindAsync(call).ConfigureAwait(false)), ApiJson.Wire.WebhookResponse));
+                new ApiRoute { Method = "GET", Pattern = one, Permission = "webhook_read", Summary = "Get a webhook with its secret.", Response = ApiJson.Wire.WebhookResponse, Errors = [404] },
+                async call => Show(await endpoints.FindAsync(call).ConfigureAwait(false)));
             routes.Map(
                 new ApiRoute
                 {
-                    Method = "PATCH", Pattern = one, Permission = "webhook_update", Summary = "Change what a webhook gets.", Request = ApiJson.Wire.WebhookRequest, Response = ApiJson.Wire.WebhookResponse,
-                    Errors = [400, 403, 404],
+                    Method = "PATCH", Pattern = one, Permission = "webhook_update", Summary = "Change event types and filters, or switch a webhook on or off.",
+                    Request = ApiJson.Wire.UpdateWebhookRequest, Response = ApiJson.Wire.WebhookResponse, Errors = [400, 403, 404],
                 },
                 endpoints.UpdateAsync);
-            routes.Map(new ApiRoute { Method = "DELETE", Pattern = one, Permission = "webhook_delete", Summary = "Delete a webhook.", Errors = [404] }, endpoints.DeleteAsync);
             routes.Map(
-                new ApiRoute { Method = "GET", Pattern = one + "/headers", Permission = "webhook_read", Summary = "List the names of custom headers.", Response = ApiJson.Wire.WebhookHeadersResponse, Errors = [404] },
-                async call => TypedResults.Json(new WebhookHeadersResponse([.. (await endpoints.FindAsync(call).ConfigureAwait(false)).Headers.Select(HeaderName)]), ApiJson.Wire.WebhookHeadersResponse));
+                new ApiRoute { Method = "GET", Pattern = one + "/headers", Permission = "webhook_read", Summary = "List the names of a webhook's headers.", Response = ApiJson.Wire.WebhookHeadersResponse, Errors = [404] },
+                async call => TypedResults.Json(
+                    new WebhookHeadersResponse([.. (await endpoints.FindAsync(call).ConfigureAwait(false)).Headers.Keys.Order(StringComparer.OrdinalIgnoreCase)]), ApiJson.Wire.WebhookHeadersResponse));
             routes.Map(
-                new ApiRoute { Method = "PATCH", Pattern = one + "/headers", Permission = "webhook_update", Summary = "Set and remove custom headers.", Request = ApiJson.Wire.WebhookRequest, Errors = [400, 404] },
+                new ApiRoute
+                {
+                    Method = "PATCH", Pattern = one + "/headers", Permission = "webhook_update", Summary = "Set and take away headers.", Request = ApiJson.Wire.UpdateWebhookHeadersRequest,
+                    Errors = [400, 404],
+                },
                 endpoints.UpdateHeadersAsync);
             routes.Map(
                 new ApiRoute
                 {
-                    Method = "GET", Pattern = one + "/dead-letters", Permission = "webhook_read", Summary = "List events that the endpoint did not take.",
-                    Query = [new("limit", "integer"), new("page_token", "string")], Response = ApiJson.Wire.DeadLetterList, Errors = [404],
+                    Method = "POST", Pattern = one + "/rotate-secret", Permission = "webhook_update", Summary = "Give a webhook a new secret; the old one signs as well for a while.",
+                    Request = ApiJson.Wire.RotateSecretRequest, BodyOptional = true, Response = ApiJson.Wire.WebhookResponse, Errors = [400, 404],
                 },
-                endpoints.DeadAsync);
-            routes.Map(
-                new ApiRoute
-                {
-                    Method = "POST", Pattern = one + "/replay", Permission = "webhook_update", Summary = "Try dead letters anew: one, or a range of cursors.", Request = ApiJson.Wire.ReplayRequest,
-                    Response = ApiJson.Wire.QueueChangeResponse, Errors = [400, 404],
-                },
-                endpoints.ReplayAsync);
-            routes.Map(
-                new ApiRoute { Method = "POST", Pattern = one + "/rotate-secret", Permission = "webhook_update", Summary = "Make a new secret; the old one signs beside it until the next rotation.", Response = ApiJson.Wire.WebhookResponse, Errors = [404] },
-                call => endpoints.ChangeAsync(call, w => w with { Secrets = [WebhookSigner.NewSecret(), w.Secrets[0]] }));
+                endpoints.RotateAsync);
+            routes.Map(new ApiRoute { Method = "DELETE", Pattern = one, Permission = "webhook_delete", Summary = "Delete a webhook.", Errors = [404] }, endpoints.DeleteAsync);
+            replays.Map(routes, one);
         }
     }
 
-    private static string HeaderName(string line) => line[..line.IndexOf(':', StringComparison.Ordinal)];
+    private static JsonHttpResult<WebhookResponse> Show(Webhook webhook) => TypedResults.Json(WebhookResponse.Of(webhook), ApiJson.Wire.WebhookResponse);
 
-    private static Scope Reach(ApiCall call) => call.RouteInbox is { } inbox ? new Scope(inbox.WorkspaceId, inbox.PodId, inbox.InboxId) : call.Scope;
+    private static ApiException Unknown(ApiCall call) => ApiException.NotFound($"The webhook {call["webhook_id"]}");
 
-    private async ValueTask<Webhook> FindAsync(ApiCall call) =>
-        await _webhooks.GetAsync(call.Scope, call["webhook_id"], call.Aborted).ConfigureAwait(false) ?? throw ApiException.NotFound($"The webhook {call["webhook_id"]}");
+    private async ValueTask<Webhook> FindAsync(ApiCall call) => await _webhooks.GetAsync(call.Scope, call["webhook_id"], call.Aborted).ConfigureAwait(false) ?? throw Unknown(call);
 
     private async Task<IResult> ListAsync(ApiCall call)
     {
         var rows = await _webhooks.ListAsync(call.Scope, Page.Position(call), call.Limit + 1, call.Ascending, call.Aborted).ConfigureAwait(false);
         var page = Page.Of(rows, call.Limit, call, row => [Page.Number(row.CreatedAt.ToMicros()), row.WebhookId]);
-        return TypedResults.Json(new WebhookList(page.Items.Count, call.Limit, page.Next, [.. page.Items.Select(Show)]), ApiJson.Wire.WebhookList);
+        return TypedResults.Json(new WebhookList(page.Items.Count, call.Limit, page.Next, [.. page.Items.Select(WebhookResponse.Of)]), ApiJson.Wire.WebhookList);
     }
 
     private async Task<IResult> CreateAsync(ApiCall call)
     {
-        var wanted = await call.BodyAsync(ApiJson.Wire.WebhookRequest).ConfigureAwait(false);
+        var wanted = await call.BodyAsync(ApiJson.Wire.CreateWebhookRequest).ConfigureAwait(false);
         ClientIds.Check(wanted.ClientId);
-        if (!Uri.TryCreate(wanted.Url, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.UserInfo.Length > 0)
-            throw ApiException.Invalid("url", "It is an http or https URL without credentials.");
-        if (wanted.EventTypes is not { Count: > 0 } types)
-            throw ApiException.Invalid("event_types", "Give at least one.", "For instance message.received.");
-        CheckTypes(call, types);
-        CheckNames(wanted.InboxIds, wanted.PodIds);
-        var headers = Headers([], wanted.Headers, null);
-        var made = await services.Database.WriteAsync(
-            session =>
-            {
-                if (wanted.ClientId is { } clientId && _webhooks.Get(session, call.Scope, clientId) is { } before)
-                    return before;
-                var now = Clock.FromMicros(session.Now);
-                var cursor = session.Scalar<long>("SELECT event_cursor FROM workspaces WHERE workspace_id = @p1", call.Scope.WorkspaceId);
-                var webhook = new Webhook(
-                    Reach(call), Ids.New(session.Time), wanted.ClientId, url.AbsoluteUri, types, wanted.PodIds ?? [], wanted.InboxIds ?? [], [WebhookSigner.NewSecret()], headers, true, cursor, null, now, now);
-                _webhooks.Save(session, webhook, isNew: true);
-                return webhook;
-            },
-            call.Aborted).ConfigureAwait(false);
-        return TypedResults.Json(Show(made), ApiJson.Wire.WebhookResponse);
+        CheckFilters(call, wanted.PodIds, "pod_ids", wanted.InboxIds, "inbox_ids");
+        var url = _rules.Url(wanted.Url);
+        var headers = WebhookRules.Headers(wanted.Headers);
+        var filter = new EventFilter(
+            WebhookRules.Types(call.Credential, wanted.EventTypes), await _rules.PodsAsync(call.Scope, "pod_ids", wanted.PodIds, call.Aborted).ConfigureAwait(false),
+            await _rules.InboxesAsync(call.Scope, "inbox_ids", wanted.InboxIds, call.Aborted).ConfigureAwait(false));
+        var made = await services.Database.WriteAsync(session => Create(session, call, wanted.ClientId, url, filter, headers), call.Aborted).ConfigureAwait(false);
+        return Show(made);
+    }
+
+    private Webhook Create(WriteSession session, ApiCall call, string? clientId, string url, EventFilter filter, IReadOnlyDictionary<string, string> headers)
+    {
+        var (workspaceId, pod, inbox) = (call.Scope.WorkspaceId, call.RoutePod ?? call.Scope.PodId, call.Scope.InboxId);
+        if (clientId is not null && _webhooks.OfClient(session, workspaceId, pod, inbox, clientId) is { } before)
+            return before;
+        if (WebhookStore.Count(session, workspaceId) >= MaximumWebhooks)
+            throw new ApiException(403, "limit_exceeded", $"There are {MaximumWebhooks} webhooks already.", "Delete one; a single webhook can serve many inboxes.");
+        var now = Clock.FromMicros(session.Now);
+        var made = new Webhook(
+            workspaceId, "ep_" + Ids.New(session.Time), pod, inbox, clientId, url, filter, [new WebhookSecret(WebhookSigner.NewSecret())], headers, Enabled: true,
+            EventStore.Last(session, workspaceId), FailingSince: null, now, now);
+        _webhooks.Insert(session, made);
+        return made;
     }
 
     private async Task<IResult> UpdateAsync(ApiCall call)
     {
-        var wanted = await call.BodyAsync(ApiJson.Wire.WebhookRequest).ConfigureAwait(false);
-        CheckTypes(call, wanted.EventTypes ?? []);
-        return await ChangeAsync(
-            call,
-            w =>
-            {
-                var changed = w with
-                {
-                    EventTypes = wanted.EventTypes is { Count: > 0 } types ? types : w.EventTypes,
-                    InboxIds = [.. w.InboxIds.Except(wanted.RemoveInboxIds ?? []).Union(wanted.AddInboxIds ?? [])],
-                    PodIds = [.. w.PodIds.Except(wanted.RemovePodIds ?? []).Union(wanted.AddPodIds ?? [])],
-                    Enabled = wanted.Enabled ?? w.Enabled,
-                };
-                CheckNames(changed.InboxIds, changed.PodIds);
-                return changed;
-            }).ConfigureAwait(false);
+        var wanted = await call.BodyAsync(ApiJson.Wire.UpdateWebhookRequest).ConfigureAwait(false);
+        CheckFilters(call, wanted.AddPodIds ?? wanted.RemovePodIds, "add_pod_ids", wanted.AddInboxIds ?? wanted.RemoveInboxIds, "add_inbox_ids");
+        var types = wanted.EventTypes is { Count: > 0 } given ? WebhookRules.Types(call.Credential, given) : null;
+        var pods = await _rules.PodsAsync(call.Scope, "add_pod_ids", wanted.AddPodIds, call.Aborted).ConfigureAwait(false);
+        var inboxes = await _rules.InboxesAsync(call.Scope, "add_inbox_ids", wanted.AddInboxIds, call.Aborted).ConfigureAwait(false);
+        return await ChangeAsync(call, old => old with
+        {
+            Enabled = wanted.Enabled ?? old.Enabled,
+            Filter = new EventFilter(
+                types ?? old.Filter.Types, Changed("add_pod_ids", old.Filter.PodIds, pods, wanted.RemovePodIds),
+                Changed("add_inbox_ids", old.Filter.InboxIds, inboxes, wanted.RemoveInboxIds?.ConvertAll(AddressParts.Normalise))),
+        }).ConfigureAwait(false);
     }
 
     private async Task<IResult> UpdateHeadersAsync(ApiCall call)
     {
-        var wanted = await call.BodyAsync(ApiJson.Wire.WebhookRequest).ConfigureAwait(false);
-        if (wanted.Headers is not { Count: > 0 } && wanted.RemoveHeaders is not { Count: > 0 })
-            throw ApiException.Invalid("headers", "Give headers or remove_headers.");
-        await ChangeAsync(call, w => w with { Headers = Headers(w.Headers, wanted.Headers, wanted.RemoveHeaders) }).ConfigureAwait(false);
+        var wanted = await call.BodyAsync(ApiJson.Wire.UpdateWebhookHeadersRequest).ConfigureAwait(false);
+        var set = WebhookRules.Headers(wanted.Headers);
+        var gone = wanted.RemoveHeaders ?? [];
+        if (set.Count == 0 && gone.Count == 0)
+            throw ApiException.Invalid("headers", "Give headers to set or remove_headers.");
+        if (gone.FirstOrDefault(set.ContainsKey) is { } both)
+            throw ApiException.Invalid("remove_headers", $"{both} stands in headers as well.");
+        await ChangeAsync(call, old =>
+        {
+            var headers = new Dictionary<string, string>(old.Headers, StringComparer.OrdinalIgnoreCase);
+            foreach (var name in gone.Concat(set.Keys))
+                headers.Remove(name);
+            foreach (var (name, value) in set)
+                headers[name] = value;
+            return old with { Headers = WebhookRules.Headers(headers) };
+        }).ConfigureAwait(false);
         return TypedResults.NoContent();
     }
 
-    private async Task<IResult> ChangeAsync(ApiCall call, Func<Webhook, Webhook> change)
+    private async Task<IResult> RotateAsync(ApiCall call)
     {
-        var webhook = await services.Database.WriteAsync(
-            session =>
-            {
-                var old = _webhooks.Get(session, call.Scope, call["webhook_id"]) ?? throw ApiException.NotFound($"The webhook {call["webhook_id"]}");
-                var changed = change(old);
-                _webhooks.Save(session, changed, isNew: false);
-                return _webhooks.Get(session, call.Scope, old.WebhookId)!;
-            },
-            call.Aborted).ConfigureAwait(false);
-        return TypedResults.Json(Show(webhook), ApiJson.Wire.WebhookResponse);
+        var wanted = await call.BodyAsync(ApiJson.Wire.RotateSecretRequest).ConfigureAwait(false);
+        if (wanted.Secret is { } given && !WebhookSigner.IsSecret(given))
+            throw ApiException.Invalid("secret", "It is whsec_ and the base64 of 24 to 64 octets.", "Leave it out to have one made.");
+        var overlap = wanted.OverlapSeconds ?? DefaultOverlap;
+        if (overlap is < 0 or > MaximumOverlap)
+            throw ApiException.Invalid("overlap_seconds", $"It is a whole number from 0 to {MaximumOverlap}.");
+        return await ChangeAsync(call, old =>
+        {
+            var now = services.Time.GetUtcNow();
+            var until = now + TimeSpan.FromSeconds(overlap);
+            var before = old.Secrets.Where(s => s.Until is null || s.Until > now).Select(s => s.Until < until ? s : s with { Until = until });
+            return old with { Secrets = [new WebhookSecret(wanted.Secret ?? WebhookSigner.NewSecret()), .. before.Where(s => s.Until > now).Take(MaximumSecrets - 1)] };
+        }).ConfigureAwait(false);
     }
 
     private async Task<IResult> DeleteAsync(ApiCall call)
     {
-        var webhook = await FindAsync(call).ConfigureAwait(false);
-        await services.Database.WriteAsync(session => WebhookStore.Delete(session, webhook), call.Aborted).ConfigureAwait(false);
-        return TypedResults.NoContent();
+        var found = await services.Database.WriteAsync(
+            session =>
+            {
+                if (_webhooks.Get(session, call.Scope, call["webhook_id"]) is not { } webhook)
+                    return false;
+                WebhookStore.Delete(session, webhook);
+                return true;
+            },
+            call.Aborted).ConfigureAwait(false);
+        return found ? TypedResults.NoContent() : throw Unknown(call);
     }
 
-    private async Task<IResult> DeadAsync(ApiCall call)
+    // Read, changed and written in one transaction.
+    private async Task<IResult> ChangeAsync(ApiCall call, Func<Webhook, Webhook> change)
     {
-        var webhook = await FindAsync(call).ConfigureAwait(false);
-        var after = call.PageStart(1) is [var text] ? long.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : 0;
-        var rows = await _webhooks.DeadAsync(webhook, after, call.Limit + 1, call.Aborted).ConfigureAwait(false);
-        var page = Page.Of(rows, call.Limit, call, row => [Page.Number(row.EventCursor)]);
-        return TypedResults.Json(
-            new DeadLetterList(page.Items.Count, call.Limit, page.Next, [.. page.Items.Select(d => new DeadLetterResponse(d.EventCursor, d.EventId, d.Attempts, d.LastStatus, d.LastError, d.CreatedAt))]),
-            ApiJson.Wire.DeadLetterList);
+        var changed = await services.Database.WriteAsync(
+            session =>
+            {
+                var old = _webhooks.Get(session, call.Scope, call["webhook_id"]) ?? throw Unknown(call);
+                var wanted = change(old);
+                _webhooks.Update(session, wanted);
+                WebhookStore.Switch(session, old, wanted.Enabled);
+                return _webhooks.Get(session, call.Scope, old.WebhookId)!;
+            },
+            call.Aborted).ConfigureAwait(false);
+        return Show(changed);
     }
 
-    private async Task<IResult> ReplayAsync(ApiCall call)
+    private static void CheckFilters(ApiCall call, List<string>? pods, string podField, List<string>? inboxes, string inboxField)
     {
-        var wanted = await call.BodyAsync(ApiJson.Wire.ReplayRequest).ConfigureAwait(false);
-        if (wanted.EventId is null && wanted.From is null && wanted.To is null)
-            throw ApiException.Invalid("body", "Give event_id, or from and to.");
-        var webhook = await FindAsync(call).ConfigureAwait(false);
-        return TypedResults.Json(new QueueChangeResponse(await _webhooks.ReplayAsync(webhook, wanted.EventId, wanted.From ?? 0, wanted.To ?? long.MaxValue, call.Aborted).ConfigureAwait(false)), ApiJson.Wire.QueueChangeResponse);
+        if (pods is { Count: > 0 } && (call.RoutePod is not null || call.Scope.InboxId is not null))
+            throw ApiException.Invalid(podField, "It is taken at the root alone.");
+        if (inboxes is { Count: > 0 } && call.Scope.InboxId is not null)
+            throw ApiException.Invalid(inboxField, "A webhook of one inbox has no further inboxes.");
     }
 
-    private static void CheckTypes(ApiCall call, IReadOnlyList<string> types)
+    private static List<string> Changed(string field, IReadOnlyList<string> old, IReadOnlyList<string> added, List<string>? removed)
     {
-        foreach (var type in types)
-        {
-            if (!EventFilter.Offered.Contains(type))
-                throw ApiException.Invalid("event_types", $"'{type}' is not one of {string.Join(", ", EventFilter.Offered)}.");
-            if (EventFilter.PermissionOf(type) is { } permission && !call.Credential.May(permission))
-                throw new ApiException(403, "missing_permission", $"The API key lacks the permission {permission}.", "Use a key that has it.");
-        }
+        var ids = old.Union(added, StringComparer.Ordinal).Except(removed ?? [], StringComparer.Ordinal).ToList();
+        return ids.Count <= WebhookRules.MaximumIds ? ids : throw ApiException.Invalid(field, $"At most {WebhookRules.MaximumIds} are taken.");
     }
-
-    private static void CheckNames(IReadOnlyList<string>? inboxes, IReadOnlyList<string>? pods)
-    {
-        if (inboxes?.Count > MaximumNames || pods?.Count > MaximumNames)
-            throw ApiException.Invalid(inboxes?.Count > MaximumNames ? "inbox_ids" : "pod_ids", $"At most {MaximumNames} are taken.");
-    }
-
-    private static List<string> Headers(IReadOnlyList<string> old, Dictionary<string, string>? set, List<string>? remove)
-    {
-        foreach (var (name, value) in set ?? [])
-        {
-            // RFC 9110 5.6.2: a name is a token; a value with a line end would add a field.
-            if (name.Length is 0 or > 100 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') || value.Length > 4000 || value.Any(char.IsControl))
-                throw ApiException.Invalid("headers", $"'{name}' is not a header field.");
-            if (remove?.Contains(name, StringComparer.OrdinalIgnoreCase) == true)
-                throw ApiException.Invalid("remove_headers", $"'{name}' is to be set as well.");
-        }
-
-        var gone = (remove ?? []).Concat(set?.Keys.AsEnumerable() ?? []).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        List<string> headers = [.. old.Where(line => !gone.Contains(HeaderName(line))), .. (set ?? []).Select(h => $"{h.Key}: {h.Value}")];
-        return headers.Count <= 20 ? headers : throw ApiException.Invalid("headers", "At most 20 are taken.");
-    }
-
-    private static WebhookResponse Show(Webhook webhook) => new(
-        webhook.WebhookId, webhook.Url, webhook.EventTypes, webhook.PodIds.Count == 0 ? null : webhook.PodIds, webhook.InboxIds.Count == 0 ? null : webhook.InboxIds, webhook.Secrets[0], webhook.Enabled,
-        webhook.ClientId, webhook.CreatedAt, webhook.UpdatedAt);
 }

@@ -146,13 +146,14 @@ internal sealed class ServerHost : IAsyncDisposable
             Fetch = new UrlFetcher(http, 25 * 1024 * 1024, time).FetchAsync,
             OptOut = sending.OptOut,
             Domains = domains,
+            Feed = new EventFeed(database, new EventStore(database)),
+            Destinations = rules,
             Options = Options.ApiOptions(),
             Time = time,
             Log = logs,
         };
-        var webhooks = new WebhookWorker(
-            database, new WebhookStore(database, keys), new EventStore(database), new EventRenderer(api).RenderAsync, http, new WebhookOptions(), Random.Shared.NextDouble, time, logs.CreateLogger<WebhookWorker>());
-        _app = BuildApplication(door, certificates, sending, [schedules, webhooks], logs);
+        var webhooks = Own(new WebhookSender(resolver, rules, Options.Webhooks, time));
+        _app = BuildApplication(door, certificates, sending, [schedules, Wiring.Webhooks(Options, api, webhooks)], logs);
         HealthEndpoint.Map(_app, database, spool, certificates);
         ApiModule.Map(_app, api);
         await _app.StartAsync(cancellationToken).ConfigureAwait(false);

@@ -6,6 +6,7 @@ using AgentMta.Server.Api;
 using AgentMta.Server.Inbound;
 using AgentMta.Server.Outbound;
 using AgentMta.Server.Resolver;
+using AgentMta.Server.Webhooks;
 
 namespace AgentMta.Server.Hosting;
 
@@ -78,6 +79,9 @@ internal sealed class ServerOptions : IValidatableObject
 
     /// <summary>The HTTP API: limits and lifetimes.</summary>
     public ApiOptions Api { get; set; } = new();
+
+    /// <summary>Event delivery over HTTP.</summary>
+    public WebhookOptions Webhooks { get; set; } = new();
 
     /// <summary>Time to finish what is in flight at SIGTERM.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00", ErrorMessage = "a duration from 00:00:01 to 00:05:00 is expected.")]

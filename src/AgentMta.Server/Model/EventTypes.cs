@@ -14,6 +14,7 @@ internal static class EventTypes
     public const string Delayed = "message.delayed";
     public const string Bounced = "message.bounced";
     public const string Complained = "message.complained";
+    public const string Opened = "message.opened";
     public const string Rejected = "message.rejected";
     public const string Unsubscribed = "message.unsubscribed";
     public const string Held = "message.held";
@@ -49,4 +50,6 @@ internal static class EventTypes
     public const string WebhookCreated = "webhook.created";
     public const string WebhookUpdated = "webhook.updated";
     public const string WebhookDeleted = "webhook.deleted";
+    public const string WebhookDisabled = "webhook.disabled";
+    public const string WebhookReplayed = "webhook.replayed";
 }

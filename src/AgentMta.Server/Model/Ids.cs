@@ -36,8 +36,8 @@ internal static class Ids
         return DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
     }
 
-    /// <summary>No id of this millisecond or later sorts before it.</summary>
-    public static string FirstOf(DateTimeOffset time) => Encode((UInt128)(ulong)time.ToUnixTimeMilliseconds() << 80);
+    /// <summary>Sorts before every id made from this millisecond on, and behind all that were made earlier.</summary>
+    public static string FirstOf(DateTimeOffset time) => Encode((UInt128)Math.Clamp(time.ToUnixTimeMilliseconds(), 0, (1L << 48) - 1) << 80);
 
     private static string Encode(UInt128 value) => string.Create(Length, value, static (span, v) =>
     {

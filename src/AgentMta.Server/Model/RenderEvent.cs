@@ -1,4 +1,4 @@
 namespace AgentMta.Server.Model;
 
-/// <summary>Writes an event as the JSON that webhooks and live feeds carry, with the message as it is now; null where it is none for subscribers.</summary>
-internal delegate ValueTask<byte[]?> RenderEvent(StoredEvent stored, CancellationToken cancellationToken);
+/// <summary>The JSON of an event as webhooks and live feeds send it, made when it is sent: what the event tells of may be gone by then.</summary>
+internal delegate ValueTask<ReadOnlyMemory<byte>> RenderEvent(StoredEvent stored, CancellationToken cancellationToken);

@@ -9,6 +9,9 @@ internal sealed record Scope(string WorkspaceId, string? PodId = null, string? I
     /// <summary>This scope narrowed to one pod.</summary>
     public Scope ToPod(string podId) => this with { PodId = PodId is null || PodId == podId ? podId : Nothing };
 
+    /// <summary>Whether an event of the workspace may be seen.</summary>
+    public bool Covers(StoredEvent stored) => (PodId is null || stored.PodId == PodId) && (InboxId is null || stored.InboxId == InboxId);
+
     /// <summary>A value that no id has: a scope that finds nothing.</summary>
     private const string Nothing = "-";
 }

@@ -69,9 +69,21 @@ internal sealed class EventStore(Database database)
 
     /// <summary>The cursor of the newest event of a workspace.</summary>
     public ValueTask<long> LastAsync(string workspaceId, CancellationToken cancellationToken) =>
-        database.ReadAsync(session => session.Scalar<long>("SELECT event_cursor FROM workspaces WHERE workspace_id = @p1", workspaceId), cancellationToken);
+        database.ReadAsync(session => Last(session, workspaceId), cancellationToken);
 
-    private static StoredEvent Read(DbDataReader row) => new(
+    /// <summary>The same within a transaction or query.</summary>
+    public static long Last(StoreSession session, string workspaceId) => session.Scalar<long>("SELECT event_cursor FROM workspaces WHERE workspace_id = @p1", workspaceId);
+
+    /// <summary>Those of the events that there are, in the order asked for.</summary>
+    public static List<StoredEvent> OfIds(StoreSession session, string workspaceId, IEnumerable<string> eventIds) =>
+        [.. eventIds.Select(id => session.First($"SELECT {Columns} FROM events WHERE workspace_id = @p1 AND event_id = @p2", Read, workspaceId, id)).OfType<StoredEvent>()];
+
+    /// <summary>Events from one id on and before another, in the order of ids.</summary>
+    public static List<StoredEvent> Between(StoreSession session, string workspaceId, string from, string to, int limit) => session.Query(
+        $"SELECT {Columns} FROM events WHERE workspace_id = @p1 AND event_id >= @p2 AND event_id < @p3 ORDER BY event_id LIMIT @p4", Read, workspaceId, from, to, limit);
+
+    /// <summary>Reads the event columns that stand first in a row.</summary>
+    internal static StoredEvent Read(DbDataReader row) => new(
         row.GetString(0), row.GetInt64(1), row.GetString(2), row.GetString(3), row.Text(4), row.Text(5), row.Text(6), row.Text(7), row.Text(8),
         Clock.FromMicros(row.GetInt64(9)));
 }

@@ -1,17 +1,23 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace AgentMta.Server.Webhooks;
 
-/// <summary>How webhooks are delivered.</summary>
-internal sealed record WebhookOptions
+/// <summary>Settings of event delivery over HTTP.</summary>
+internal sealed class WebhookOptions
 {
-    /// <summary>The waits before each attempt; what fails the last time is a dead letter.</summary>
-    public IReadOnlyList<TimeSpan> Steps { get; init; } =
-    [
-        TimeSpan.Zero, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30), TimeSpan.FromHours(2), TimeSpan.FromHours(5), TimeSpan.FromHours(10), TimeSpan.FromHours(10),
-    ];
+    /// <summary>Time for connection, request and answer together.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:01:00", ErrorMessage = "a duration from 00:00:01 to 00:01:00 is expected.")]
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long an endpoint may take to answer.</summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(15);
+    /// <summary>Events that one healthy endpoint is sent at once; 1 keeps them in order. A failing one is always sent one at a time.</summary>
+    [Range(1, 100, ErrorMessage = "a number from 1 to 100 is expected.")]
+    public int Concurrency { get; set; } = 8;
 
-    /// <summary>After so long without any success an endpoint is switched off.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromDays(5);
+    /// <summary>An endpoint that took nothing for so long is switched off.</summary>
+    [Range(typeof(TimeSpan), "01:00:00", "365.00:00:00", ErrorMessage = "a duration from 01:00:00 to 365.00:00:00 is expected.")]
+    public TimeSpan DisableAfter { get; set; } = TimeSpan.FromDays(5);
+
+    /// <summary>How long dead letters and the tries of late deliveries are kept.</summary>
+    [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00", ErrorMessage = "a duration from 1.00:00:00 to 3650.00:00:00 is expected.")]
+    public TimeSpan Retention { get; set; } = TimeSpan.FromDays(30);
 }

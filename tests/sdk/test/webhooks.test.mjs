@@ -12,9 +12,10 @@ test("webhooks are made, changed and deleted", async () => {
   assert.deepEqual((await client.webhooks.getHeaders(made.webhookId)).headerNames, ["X-Token"]);
   await client.webhooks.updateHeaders(made.webhookId, { headers: { "X-More": "1" }, removeHeaders: ["x-token"] });
   assert.deepEqual((await client.webhooks.getHeaders(made.webhookId)).headerNames, ["X-More"]);
-  const changed = await client.webhooks.update(made.webhookId, { eventTypes: ["message.sent"], addInboxIds: ["a@b.example"] });
+  const inbox = await client.inboxes.create({ username: unique("hooked") });
+  const changed = await client.webhooks.update(made.webhookId, { eventTypes: ["message.sent"], addInboxIds: [inbox.inboxId] });
   assert.deepEqual(changed.eventTypes, ["message.sent"]);
-  assert.deepEqual(changed.inboxIds, ["a@b.example"]);
+  assert.deepEqual(changed.inboxIds, [inbox.inboxId]);
   assert.ok((await client.webhooks.list()).webhooks.some((w) => w.webhookId === made.webhookId));
   await client.webhooks.delete(made.webhookId);
   await assert.rejects(() => client.webhooks.get(made.webhookId), AgentMail.NotFoundError);

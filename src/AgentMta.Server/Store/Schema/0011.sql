@@ -21,25 +21,3 @@ CREATE TABLE draft_attachments (
   filename TEXT, content_type TEXT, inline INTEGER NOT NULL, content_id TEXT, size BIGINT NOT NULL, content BLOB NOT NULL,
   PRIMARY KEY (workspace_id, draft_id, attachment_id)
 );
-
--- Subscriptions: secret and headers are encrypted with the master key. cursor is the last event that was looked at.
-CREATE TABLE webhooks (
-  workspace_id TEXT NOT NULL, webhook_id TEXT NOT NULL,
-  pod_id TEXT, inbox_id TEXT, client_id TEXT,
-  url TEXT NOT NULL, event_types TEXT NOT NULL, pod_ids TEXT, inbox_ids TEXT,
-  secret BLOB NOT NULL, headers BLOB, enabled INTEGER NOT NULL DEFAULT 1,
-  cursor BIGINT NOT NULL, failing_since BIGINT,
-  created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL,
-  PRIMARY KEY (workspace_id, webhook_id)
-);
-CREATE UNIQUE INDEX webhooks_client ON webhooks (workspace_id, client_id) WHERE client_id IS NOT NULL;
-CREATE INDEX webhooks_time ON webhooks (workspace_id, created_at, webhook_id);
-
--- One event on its way to one endpoint. state: pending, delivered (the row goes), dead.
-CREATE TABLE webhook_deliveries (
-  workspace_id TEXT NOT NULL, webhook_id TEXT NOT NULL, event_cursor BIGINT NOT NULL,
-  event_id TEXT NOT NULL, state TEXT NOT NULL, attempts BIGINT NOT NULL DEFAULT 0, next_attempt_at BIGINT NOT NULL,
-  last_status INTEGER, last_error TEXT, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL,
-  PRIMARY KEY (workspace_id, webhook_id, event_cursor)
-);
-CREATE INDEX webhook_deliveries_due ON webhook_deliveries (next_attempt_at) WHERE state = 'pending';
