@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -139,13 +138,14 @@ public sealed class MailAuthFuzzTests
     [InlineData("mx.test", ";;spf=pass (x) a.b=c")]
     public async Task Long_records_take_linear_time(string head, string piece)
     {
-        var text = head + string.Concat(Enumerable.Repeat(piece, 60_000 / piece.Length));
-        var started = Stopwatch.GetTimestamp();
-        await SpfVerifier.VerifyAsync(new SpfRequest(IPAddress.Loopback, "h.test", "u@a.test"), new ZoneMap().Txt("a.test", text), CancellationToken.None);
-        DmarcRecordParser.Parse(text);
-        AuthenticationResultsParser.Parse(text);
-        PublicSuffixList.Parse(text).RegistrableDomain(text);
-        Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(2));
+        await LinearTime.HoldsAsync(128_000, async size =>
+        {
+            var text = head + string.Concat(Enumerable.Repeat(piece, size / piece.Length));
+            await SpfVerifier.VerifyAsync(new SpfRequest(IPAddress.Loopback, "h.test", "u@a.test"), new ZoneMap().Txt("a.test", text), CancellationToken.None);
+            DmarcRecordParser.Parse(text);
+            AuthenticationResultsParser.Parse(text);
+            PublicSuffixList.Parse(text).RegistrableDomain(text);
+        });
     }
 
     private static Gen<string> AnyText() => Gen.OneOf(

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using AgentMta.Protocol.MailAuth.Arc;
 using AgentMta.Protocol.MailAuth.Dkim;
@@ -112,13 +111,14 @@ public sealed class DkimFuzzTests
     [InlineData("", "From: x\r\n")]
     [InlineData("", "x")]
     [InlineData("", ":\n")]
-    public async Task Two_megabytes_of_one_piece_take_no_more_than_seconds(string start, string piece)
+    public async Task Any_repeated_piece_takes_linear_time(string start, string piece)
     {
         var signed = Signed();
-        var message = Encoding.ASCII.GetBytes(signed[..signed.IndexOf("From: ", StringComparison.Ordinal)] + start + string.Concat(Enumerable.Repeat(piece, 2 * 1024 * 1024 / piece.Length)) + "\r\n" + Header + "\r\nbody");
-        var from = Stopwatch.GetTimestamp();
-        await DkimVerifier.VerifyAsync(message, Zone, Now, CancellationToken.None);
-        await ArcVerifier.VerifyAsync(message, Zone, Now, CancellationToken.None);
-        Assert.InRange(Stopwatch.GetElapsedTime(from).TotalSeconds, 0, 5);
+        await Support.LinearTime.HoldsAsync(2 * 1024 * 1024, async size =>
+        {
+            var message = Encoding.ASCII.GetBytes(signed[..signed.IndexOf("From: ", StringComparison.Ordinal)] + start + string.Concat(Enumerable.Repeat(piece, size / piece.Length)) + "\r\n" + Header + "\r\nbody");
+            await DkimVerifier.VerifyAsync(message, Zone, Now, CancellationToken.None);
+            await ArcVerifier.VerifyAsync(message, Zone, Now, CancellationToken.None);
+        });
     }
 }
