@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using AgentMta.Protocol.Dns;
 using AgentMta.Server.Model;
 using AgentMta.Server.Outbound;
@@ -26,8 +25,7 @@ internal sealed record OutboundParts(Submitter Submitter, SubmissionReceiver Sub
         var submitter = new Submitter(submissions, reader, policy, new Composer(ids, options, time), outbox, options, meter, time);
         var submission = new SubmissionReceiver(apiKeys, submissions, policy, outbox, ids, options, meter, time);
         var leases = new LeaseTable(meter);
-        // Jitter from 0 to 1, so that servers do not march in step.
-        Func<double> chance = static () => RandomNumberGenerator.GetInt32(int.MaxValue) / (double)int.MaxValue;
+        Func<double> chance = Chance.Next;
         var notifier = new StatusNotifier(ids, options, time);
         var run = new DeliveryRun(deliveries, reader, new OutcomePolicy(options, chance), new OutcomeWriter(database, reader, notifier, meter), leases, time, logs.CreateLogger<DeliveryRun>());
         var sts = new StsFetcher(dns, rules);

@@ -24,7 +24,7 @@ internal static class Wiring
         Render = new EventRenderer(api).RenderAsync,
         Sender = sender,
         Options = options.Webhooks,
-        Chance = Random.Shared.NextDouble,
+        Chance = Model.Chance.Next,
         Time = api.Time,
         Log = api.Log.CreateLogger<WebhookDispatcher>(),
     });
