@@ -36,6 +36,7 @@ internal static class ApiModule
         MetricsEndpoints.Map(routes);
         DownloadEndpoints.Map(app, services);
         UnsubscribeEndpoints.Map(app, services);
+        OpenApiDocument.Map(app, routes.All);
     }
 
     private static bool IsApi(HttpContext context) =>
