@@ -204,6 +204,6 @@ internal sealed class MessageEndpoints(ApiServices services)
         var verdicts = await _messages.VerdictsAsync(call.Scope, message.InboxId, message.MessageId, call.Aborted).ConfigureAwait(false);
         using var raw = await RawBytes.OpenAsync(_messages, services.Spool, call.Scope, message.InboxId, message.MessageId, call.Aborted).ConfigureAwait(false);
         return TypedResults.Json(
-            TraceResponse.Of(message.MessageId, verdicts, raw?.Authentication, raw?.Session), ApiJson.Wire.TraceResponse);
+            TraceResponse.Of(message.MessageId, verdicts, raw?.Authentication, raw?.Session, call.Credential.Scope is { PodId: null, InboxId: null }), ApiJson.Wire.TraceResponse);
     }
 }

@@ -73,7 +73,7 @@ internal static class TraceCommand
                 Deliveries(text, entry, attempts);
             }
 
-            var trace = TraceResponse.Of(message.MessageId, message.Verdicts, message.Authentication, message.Session);
+            var trace = TraceResponse.Of(message.MessageId, message.Verdicts, message.Authentication, message.Session, wholeWorkspace: true);
             call.Print(
                 new { Message = message with { Verdicts = null, Session = null, Authentication = null }, trace.Session, trace.Authentication, trace.Gates, trace.Reply, Deliveries = deliveries },
                 Header(message) + trace.Text + text);
