@@ -8,7 +8,7 @@ namespace AgentMta.Server.Hosting;
 /// <summary>Which private addresses may be dialled after all: those that an operator named by relay, zone file or setting (design.md, Closed networks).</summary>
 internal static class PermittedDestinations
 {
-    /// <summary>The rules for mail; the smart host's name is asked for once, at start.</summary>
+    /// <summary>The rules for mail, webhooks and attachment URLs; the smart host's name is asked for once, at start.</summary>
     public static async Task<DestinationRules> CreateAsync(ServerOptions options, IDnsLookup dns, CancellationToken cancellationToken)
     {
         var named = new HashSet<IPAddress>();

@@ -9,11 +9,9 @@ internal enum KeyPurpose : byte
 {
     MessageId = 1,
     AddressToken = 2,
-    Unsubscribe = 3,
     Download = 4,
     SecretsAtRest = 5,
     PageToken = 6,
-    Srs = 7,
 }
 
 /// <summary>Derives every key of the server from the one master key and uses them: MACs for tokens, AES-256-GCM for secrets at rest.</summary>
