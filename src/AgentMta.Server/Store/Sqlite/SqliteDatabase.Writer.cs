@@ -51,10 +51,11 @@ internal sealed partial class SqliteDatabase
 
         if (session.WroteSettings)
             SettingsChanged();
-        foreach (var item in batch)
-            item.Complete();
+        // Before the tasks: whoever awaited a write and then takes the next signal must not be woken by the write it has seen.
         if (session.WroteEvents)
             Changes.Fire();
+        foreach (var item in batch)
+            item.Complete();
     }
 
     // A savepoint has SQLite copy each page before its first change behind it: a batch of received messages does without, and almost never pays for that.
