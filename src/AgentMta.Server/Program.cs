@@ -18,6 +18,7 @@ internal static class Program
             KeyCommand.Create(flags),
             SendCommand.Create(flags),
             QueueCommand.Create(flags),
+            TurnsCommand.Create(flags),
             TraceCommand.Create(flags),
             GateCommand.Create(flags),
             HealthCommand.Create(flags),

@@ -44,6 +44,9 @@ internal sealed class ApiCall(HttpContext context, ApiServices services, Credent
     /// <summary>The page size asked for.</summary>
     public int Limit => Query.Number("limit", 1, MaximumPage) ?? DefaultPage;
 
+    /// <summary>How long the answer may wait for something to be in it.</summary>
+    public TimeSpan Wait => TimeSpan.FromSeconds(Query.Number("wait", 0, (int)services.Options.MaxWait.TotalSeconds) ?? 0);
+
     /// <summary>Whether oldest first was asked for.</summary>
     public bool Ascending => Query.Flag("ascending") ?? false;
 

@@ -16,6 +16,7 @@ internal static class ApiModule
         var routes = new ApiRoutes(app, services, limits);
         InboxEndpoints.Map(routes);
         MessageEndpoints.Map(routes);
+        ClaimEndpoints.Map(routes);
         SendEndpoints.Map(routes);
         ThreadEndpoints.Map(routes);
         UseCaseEndpoints.Map(routes);

@@ -16,6 +16,9 @@ internal sealed record ApiRoute
     /// <summary>The permission that a restricted key needs; null for none.</summary>
     public string? Permission { get; init; }
 
+    /// <summary>A second permission that is needed as well.</summary>
+    public string? AlsoNeeds { get; init; }
+
     /// <summary>One sentence for people.</summary>
     public required string Summary { get; init; }
 

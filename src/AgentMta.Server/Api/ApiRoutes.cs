@@ -40,11 +40,17 @@ internal sealed class ApiRoutes(IEndpointRouteBuilder app, ApiServices services,
             size.MaxRequestBodySize = services.Options.MaxBodySize;
         var credential = await _authenticator.AuthenticateAsync(context).ConfigureAwait(false);
         limits.Take(credential);
-        if (route.Permission is { } permission && !credential.May(permission))
-            throw new ApiException(403, "missing_permission", $"The API key lacks the permission {permission}.", "Use a key that has it, or give it to this key.");
+        Check(credential, route.Permission);
+        Check(credential, route.AlsoNeeds);
         var call = await NarrowAsync(context, credential, RouteValues.Read(context, route.Pattern)).ConfigureAwait(false);
         var result = await handler(call).ConfigureAwait(false);
         await result.ExecuteAsync(context).ConfigureAwait(false);
+    }
+
+    private static void Check(Credential credential, string? permission)
+    {
+        if (permission is not null && !credential.May(permission))
+            throw new ApiException(403, "missing_permission", $"The API key lacks the permission {permission}.", "Use a key that has it, or give it to this key.");
     }
 
     private async Task<ApiCall> NarrowAsync(HttpContext context, Credential credential, IReadOnlyDictionary<string, string> values)

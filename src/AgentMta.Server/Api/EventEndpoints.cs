@@ -42,7 +42,7 @@ internal sealed class EventEndpoints(ApiServices services)
             _ => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw ApiException.Invalid("after", "It is a cursor from an earlier answer, 0 or now."),
         };
         var types = call.Query.List("event_types").ToHashSet(StringComparer.Ordinal);
-        var until = services.Time.GetUtcNow() + TimeSpan.FromSeconds(call.Query.Number("wait", 0, (int)services.Options.MaxWait.TotalSeconds) ?? 0);
+        var until = services.Time.GetUtcNow() + call.Wait;
         while (true)
         {
             var change = services.Database.Changes.Next;

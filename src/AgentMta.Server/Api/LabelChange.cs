@@ -19,16 +19,13 @@ internal sealed record LabelChange(IReadOnlyList<string> Add, IReadOnlyList<stri
     /// <summary>Labels that hide what they stand on, as far as this query does not ask for them and this key may not read them.</summary>
     public static IReadOnlyList<string> Hidden(ApiCall call)
     {
-        var hidden = new List<string>();
-        foreach (var label in Labels.Hiding)
-        {
-            var asked = call.Query.Flag("include_" + label) == true || call.Query.List("labels").Contains(label, StringComparer.OrdinalIgnoreCase);
-            if (!asked || !call.Credential.May($"label_{label}_read"))
-                hidden.Add(label);
-        }
-
-        return hidden;
+        var labels = call.Query.List("labels");
+        return Hidden(call.Credential, label => call.Query.Flag("include_" + label) == true || labels.Contains(label, StringComparer.OrdinalIgnoreCase));
     }
+
+    /// <summary>The same for what was asked for elsewhere.</summary>
+    public static IReadOnlyList<string> Hidden(Credential credential, Func<string, bool> isAsked) =>
+        [.. Labels.Hiding.Where(label => !isAsked(label) || !credential.May($"label_{label}_read"))];
 
     /// <summary>Labels whose messages this key may not see at all.</summary>
     public static IReadOnlyList<string> Forbidden(Credential credential) => credential.Permissions is null ? [] : [.. Labels.Hiding.Where(l => !credential.May($"label_{l}_read"))];

@@ -84,7 +84,7 @@ internal sealed class MessageEndpoints(ApiServices services)
     {
         var filter = Filter(call);
         var after = Page.Position(call);
-        var until = services.Time.GetUtcNow() + TimeSpan.FromSeconds(call.Query.Number("wait", 0, (int)services.Options.MaxWait.TotalSeconds) ?? 0);
+        var until = services.Time.GetUtcNow() + call.Wait;
         while (true)
         {
             var change = services.Database.Changes.Next;

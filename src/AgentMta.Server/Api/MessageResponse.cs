@@ -60,6 +60,9 @@ internal sealed record MessageResponse
 
     public HighlightResponse? Highlights { get; init; }
 
+    /// <summary>On claimed messages alone.</summary>
+    public LeaseResponse? Lease { get; init; }
+
     /// <summary>Increases in the order in which messages came into the inbox.</summary>
     public required long Uid { get; init; }
 

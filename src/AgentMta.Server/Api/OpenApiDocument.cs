@@ -45,7 +45,7 @@ internal static class OpenApiDocument
     {
         var operation = new JsonObject { ["summary"] = route.Summary };
         if (route.Permission is { } permission)
-            operation["description"] = $"Needs the permission {permission}.";
+            operation["description"] = route.AlsoNeeds is { } further ? $"Needs the permissions {permission} and {further}." : $"Needs the permission {permission}.";
         var parameters = new JsonArray();
         foreach (var name in RoutePatternNames(route.Pattern))
             parameters.Add(new JsonObject { ["name"] = name, ["in"] = "path", ["required"] = true, ["schema"] = new JsonObject { ["type"] = "string" } });

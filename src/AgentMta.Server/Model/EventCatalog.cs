@@ -21,7 +21,8 @@ internal static class EventCatalog
     private static readonly HashSet<string> Further = new(StringComparer.Ordinal)
     {
         EventTypes.Queued, EventTypes.Deferred, EventTypes.Delayed, EventTypes.Unsubscribed, EventTypes.Held, EventTypes.Released, EventTypes.Deleted, EventTypes.ReportReceived,
-        EventTypes.UnsubscribeRequested, EventTypes.ThreadMerged, EventTypes.LabelAdded, EventTypes.LabelRemoved, EventTypes.InboxCreated, EventTypes.InboxUpdated, EventTypes.InboxDeleted,
+        EventTypes.UnsubscribeRequested, EventTypes.ThreadMerged, EventTypes.LabelAdded, EventTypes.LabelRemoved, EventTypes.TurnClaimed, EventTypes.TurnDone, EventTypes.TurnReleased,
+        EventTypes.InboxCreated, EventTypes.InboxUpdated, EventTypes.InboxDeleted,
         EventTypes.DomainCreated, EventTypes.DomainUpdated, EventTypes.DomainDeleted, EventTypes.SuppressionAdded, EventTypes.SuppressionRemoved,
     };
 

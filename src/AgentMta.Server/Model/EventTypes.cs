@@ -25,6 +25,9 @@ internal static class EventTypes
     public const string ThreadMerged = "thread.merged";
     public const string LabelAdded = "label.added";
     public const string LabelRemoved = "label.removed";
+    public const string TurnClaimed = "turn.claimed";
+    public const string TurnDone = "turn.done";
+    public const string TurnReleased = "turn.released";
     public const string DomainVerified = "domain.verified";
     public const string InboxCreated = "inbox.created";
     public const string InboxUpdated = "inbox.updated";

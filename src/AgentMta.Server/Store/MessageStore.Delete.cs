@@ -20,6 +20,7 @@ internal sealed partial class MessageStore
     internal static void DeleteRow(WriteSession session, StoredMessage message, List<string> files)
     {
         session.Execute("DELETE FROM messages WHERE workspace_id = @p1 AND message_key = @p2", message.WorkspaceId, message.MessageKey);
+        session.Execute("DELETE FROM turns WHERE workspace_id = @p1 AND message_key = @p2", message.WorkspaceId, message.MessageKey);
         foreach (var label in message.Labels)
         {
             session.Execute(

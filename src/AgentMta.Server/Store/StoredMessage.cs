@@ -15,6 +15,9 @@ internal sealed record StoredMessage(
         "m.workspace_id, m.message_key, m.pod_id, m.inbox_id, m.thread_id, m.raw_id, m.message_id, m.direction, m.timestamp, m.from_addr, m.to_addrs, m.cc_addrs, " +
         "m.bcc_addrs, m.reply_to, m.subject, m.preview, m.labels, m.attachments, m.in_reply_to, m.refs, m.size, m.uid, m.resolved_key, m.created_at, m.updated_at";
 
+    /// <summary>How many columns that are.</summary>
+    public const int ColumnCount = 25;
+
     /// <summary>Reads a row.</summary>
     public static StoredMessage Read(DbDataReader row) => new(
         row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5), row.GetString(6),

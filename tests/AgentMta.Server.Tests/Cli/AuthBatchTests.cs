@@ -3,7 +3,7 @@ using System.Text.Json;
 using AgentMta.Protocol.Dns;
 using AgentMta.Server.Cli;
 using AgentMta.Server.Resolver;
-using AgentMta.Server.Tests.Resolver;
+using AgentMta.Server.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AgentMta.Server.Tests.Cli;

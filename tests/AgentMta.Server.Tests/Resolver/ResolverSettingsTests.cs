@@ -2,6 +2,7 @@ using System.Net;
 using AgentMta.Protocol.Dns;
 using AgentMta.Server.Resolver;
 using Microsoft.Extensions.Logging.Abstractions;
+using AgentMta.Server.Tests.Support;
 
 namespace AgentMta.Server.Tests.Resolver;
 

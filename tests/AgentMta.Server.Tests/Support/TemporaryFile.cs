@@ -1,4 +1,4 @@
-namespace AgentMta.Server.Tests.Resolver;
+namespace AgentMta.Server.Tests.Support;
 
 /// <summary>A file that a test gives to the resolver and takes away again.</summary>
 internal sealed class TemporaryFile : IDisposable
