@@ -16,7 +16,7 @@ internal enum ScannerDown
     /// <summary>Keep it, labelled "unscanned".</summary>
     Accept,
 
-    /// <summary>451: the sender tries again.</summary>
+    /// <summary>451: the sender tries again. What clamd never takes, for its size, is refused.</summary>
     Defer,
 }
 

@@ -12,7 +12,7 @@ internal static class GateTable
     {
         var gates = options.Gates;
         var clamd = gates.Clamd is { } address ? new ClamdScanner(address, gates.ScannerTimeout, time) : null;
-        var rspamd = gates.Rspamd is { } url ? new RspamdScanner(Client(), new Uri(url), gates.ScannerTimeout, time) : null;
+        var rspamd = gates.Rspamd is { } url ? new RspamdScanner(Client(), new Uri(url), options.HostName, gates.ScannerTimeout, time) : null;
         return new GateSequence(
             [
                 new LoopGate(gates, options.HostName),

@@ -15,7 +15,7 @@ internal sealed class SpamGate(GateOptions options, string hostName, RspamdScann
             return NotAsked("postmaster and tokens take mail from anyone");
         if (rspamd is not null)
         {
-            var result = await copy.Arrival.OnceAsync(Name, () => rspamd.ScanAsync(copy.Arrival.Message, cancellationToken)).ConfigureAwait(false);
+            var result = await copy.Arrival.OnceAsync(Name, () => rspamd.ScanAsync(copy.Arrival, cancellationToken)).ConfigureAwait(false);
             if (result.Outcome != ScanOutcome.Down)
                 return Judge(result);
             if (options.SpamScannerDown == ScannerDown.Defer)
@@ -47,11 +47,13 @@ internal sealed class SpamGate(GateOptions options, string hostName, RspamdScann
 
     private GateVerdict Judge(ScanResult result) => result.Outcome switch
     {
-        ScanOutcome.Found => Refuse(550, "5.7.1", "The message looks like spam", "rspamd wants it refused", result.Evidence),
+        ScanOutcome.Found => Refuse(550, "5.7.1", Said(result, "The message looks like spam"), "rspamd wants it refused", result.Evidence),
         ScanOutcome.Suspicious => Label(Labels.Spam, "rspamd takes it for spam", result.Evidence),
-        ScanOutcome.Defer => Refuse(451, "4.7.1", "Try again later", "rspamd wants it deferred", result.Evidence),
+        ScanOutcome.Defer => Refuse(451, "4.7.1", Said(result, "Try again later"), "rspamd wants it deferred", result.Evidence),
         _ => Pass("rspamd finds nothing against it", result.Evidence),
     };
+
+    private static string Said(ScanResult result, string otherwise) => result.Name.Length > 0 ? result.Name : otherwise;
 
     private GateVerdict Judge(SpamTally tally) =>
         options.SpamRefuseScore > 0 && tally.Total >= options.SpamRefuseScore ? Refuse(550, "5.7.1", "The message looks like spam", "the score is over the second threshold", tally.Evidence)

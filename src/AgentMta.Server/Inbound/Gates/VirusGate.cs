@@ -17,6 +17,8 @@ internal sealed class VirusGate(GateOptions options, ClamdScanner? clamd) : Gate
         {
             ScanOutcome.Clean => Pass("nothing was found"),
             ScanOutcome.Found => Refuse(550, "5.7.1", $"The message carries {Word(result.Name)}", $"clamd found {result.Name}", ("found", result.Name)),
+            ScanOutcome.TooLarge when options.VirusScannerDown == ScannerDown.Defer =>
+                Refuse(552, "5.3.4", "The message is larger than what can be scanned", "clamd takes no stream of that size (StreamMaxLength)", ("scanner", result.Name)),
             _ when options.VirusScannerDown == ScannerDown.Defer =>
                 Refuse(451, "4.7.1", "The message cannot be scanned now; try again later", "the scanner could not be asked", ("scanner", result.Name)),
             _ => Label(Unscanned, "the scanner could not be asked", ("scanner", result.Name)),

@@ -23,12 +23,13 @@ internal sealed class ClamdScanner(string address, TimeSpan timeout, TimeProvide
         {
             using var socket = await ConnectAsync(linked.Token).ConfigureAwait(false);
             await using var stream = new NetworkStream(socket, ownsSocket: false);
-            await SendAsync(stream, message, linked.Token).ConfigureAwait(false);
-            return Read(await AnswerAsync(stream, linked.Token).ConfigureAwait(false));
+            var sent = await TrySendAsync(stream, message, linked.Token).ConfigureAwait(false);
+            var result = Read(await AnswerAsync(stream, linked.Token).ConfigureAwait(false));
+            return sent || result.Outcome != ScanOutcome.Clean ? result : new ScanResult(ScanOutcome.Down, "closed before it had all");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new ScanResult(ScanOutcome.Down, $"no answer within {timeout.TotalSeconds:0} s");
+            return new ScanResult(ScanOutcome.Down, $"no answer within {timeout.TotalSeconds:0.#} s");
         }
         catch (Exception e) when (e is SocketException or IOException)
         {
@@ -64,6 +65,20 @@ internal sealed class ClamdScanner(string address, TimeSpan timeout, TimeProvide
     private static EndPoint Parse(string text) =>
         IPEndPoint.TryParse(text, out var address) ? address
         : new DnsEndPoint(text[..text.LastIndexOf(':')], int.Parse(text[(text.LastIndexOf(':') + 1)..], System.Globalization.CultureInfo.InvariantCulture));
+
+    // clamd answers and closes in the middle of a stream that it does not want to the end: why is still to be read.
+    private static async ValueTask<bool> TrySendAsync(NetworkStream stream, ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await SendAsync(stream, message, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 
     // zINSTREAM: chunks with a length of four octets in network order, ended by an empty one.
     private static async ValueTask SendAsync(NetworkStream stream, ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
@@ -104,13 +119,15 @@ internal sealed class ClamdScanner(string address, TimeSpan timeout, TimeProvide
         }
     }
 
-    // "stream: OK", "stream: NAME FOUND", "… ERROR".
+    // "stream: OK", "stream: NAME FOUND", "INSTREAM size limit exceeded. ERROR" (StreamMaxLength), "… ERROR".
     private static ScanResult Read(string answer)
     {
         if (answer.EndsWith(" OK", StringComparison.Ordinal))
             return new ScanResult(ScanOutcome.Clean, "clean");
         if (answer.EndsWith(" FOUND", StringComparison.Ordinal))
             return new ScanResult(ScanOutcome.Found, answer[(answer.IndexOf(": ", StringComparison.Ordinal) + 2)..^6]);
+        if (answer.StartsWith("INSTREAM size limit exceeded", StringComparison.Ordinal))
+            return new ScanResult(ScanOutcome.TooLarge, answer);
         return new ScanResult(ScanOutcome.Down, answer.Length == 0 ? "closed without an answer" : answer);
     }
 }
