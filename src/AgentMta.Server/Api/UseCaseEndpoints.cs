@@ -7,7 +7,7 @@ namespace AgentMta.Server.Api;
 /// <summary>A use case on the wire.</summary>
 internal sealed record UseCaseResponse(
     string UseCaseId, string PodId, string Sender, string InboxId, string EmailType, bool Unsubscribable, bool AcceptsColdInbound, string UnsubscribeScope, string? EntityName,
-    string? Name, bool IsDefault, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);
+    string? Name, bool? Greylist, bool IsDefault, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);
 
 /// <summary>A page of use cases.</summary>
 internal sealed record UseCaseList(int Count, int Limit, string? NextPageToken, IReadOnlyList<UseCaseResponse> UseCases);
@@ -22,6 +22,9 @@ internal sealed record UseCaseRequest
     public bool? Unsubscribable { get; init; }
 
     public bool? AcceptsColdInbound { get; init; }
+
+    /// <summary>true or false; null leaves it to the server's setting.</summary>
+    public Optional<bool?> Greylist { get; init; }
 
     public string? UnsubscribeScope { get; init; }
 
@@ -166,10 +169,11 @@ internal sealed class UseCaseEndpoints(ApiServices services)
             UnsubscribeScope = wanted.UnsubscribeScope switch { "setup" => UnsubscribeScope.Setup, "use_case" => UnsubscribeScope.UseCase, _ => old.UnsubscribeScope },
             EntityName = wanted.EntityName.Or(old.EntityName),
             Name = wanted.Name.Or(old.Name),
+            Greylist = wanted.Greylist.Or(old.Greylist),
         };
     }
 
     private static UseCaseResponse Show(UseCase useCase) => new(
         useCase.UseCaseId, useCase.PodId, useCase.Sender, useCase.Sender, UseCaseStore.Word(useCase.EmailType), useCase.Unsubscribable, useCase.AcceptsColdInbound,
-        UseCaseStore.Word(useCase.UnsubscribeScope), useCase.EntityName, useCase.Name, useCase.IsDefault, useCase.CreatedAt, useCase.UpdatedAt);
+        UseCaseStore.Word(useCase.UnsubscribeScope), useCase.EntityName, useCase.Name, useCase.Greylist, useCase.IsDefault, useCase.CreatedAt, useCase.UpdatedAt);
 }

@@ -11,6 +11,9 @@ internal sealed record LocalDomain(string WorkspaceId, string PodId, string Doma
 internal sealed record LocalInbox(
     string WorkspaceId, string PodId, string InboxId, string UseCaseId, string Domain, bool AcceptsColdInbound, ListPresence ReceiveLists, ListPresence ReplyLists)
 {
+    /// <summary>Whether its use case greylists; null leaves it to the server's setting.</summary>
+    public bool? Greylist { get; init; }
+
     /// <summary>RFC 5321 4.5.1 and RFC 2142: free of posture, lists and spam, not of virus, size and loops.</summary>
     public bool IsPostmaster { get; } = InboxId.StartsWith("postmaster@", StringComparison.Ordinal);
 }

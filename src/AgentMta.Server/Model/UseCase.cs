@@ -19,6 +19,9 @@ internal sealed record UseCase(
     string WorkspaceId, string UseCaseId, string PodId, string Sender, EmailType EmailType, bool Unsubscribable, bool AcceptsColdInbound,
     UnsubscribeScope UnsubscribeScope, string? EntityName, string? Name, bool IsDefault, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
+    /// <summary>Whether strangers' mail is greylisted; null leaves it to the server's setting.</summary>
+    public bool? Greylist { get; init; }
+
     /// <summary>The sending domain, which is the setup's.</summary>
     public string Domain => Sender[(Sender.LastIndexOf('@') + 1)..];
 }

@@ -77,7 +77,7 @@ internal sealed class DirectoryStore(Database database)
     {
         var row = session.First(
             """
-            SELECT i.workspace_id, i.pod_id, i.inbox_id, i.use_case_id, u.accepts_cold_inbound
+            SELECT i.workspace_id, i.pod_id, i.inbox_id, i.use_case_id, u.accepts_cold_inbound, u.greylist
             FROM inboxes i JOIN use_cases u ON u.workspace_id = i.workspace_id AND u.use_case_id = i.use_case_id
             WHERE i.inbox_id = @p1
             """,
@@ -90,6 +90,6 @@ internal sealed class DirectoryStore(Database database)
     private static LocalInbox ReadInbox(DbDataReader row)
     {
         var id = row.GetString(2);
-        return new LocalInbox(row.GetString(0), row.GetString(1), id, row.GetString(3), id[(id.LastIndexOf('@') + 1)..], row.GetInt64(4) != 0, default, default);
+        return new LocalInbox(row.GetString(0), row.GetString(1), id, row.GetString(3), id[(id.LastIndexOf('@') + 1)..], row.GetInt64(4) != 0, default, default) { Greylist = row.IsDBNull(5) ? null : row.GetInt64(5) != 0 };
     }
 }

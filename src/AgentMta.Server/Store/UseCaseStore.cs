@@ -6,7 +6,7 @@ namespace AgentMta.Server.Store;
 /// <summary>Use cases: one sender address each, with its posture.</summary>
 internal sealed class UseCaseStore(Database database)
 {
-    private const string Columns = "workspace_id, use_case_id, pod_id, sender, email_type, unsubscribable, accepts_cold_inbound, unsubscribe_scope, entity_name, name, is_default, created_at, updated_at";
+    private const string Columns = "workspace_id, use_case_id, pod_id, sender, email_type, unsubscribable, accepts_cold_inbound, unsubscribe_scope, entity_name, name, is_default, created_at, updated_at, greylist";
 
     /// <summary>The use case of this id, or null within the scope.</summary>
     public ValueTask<UseCase?> GetAsync(Scope scope, string useCaseId, CancellationToken cancellationToken) => database.ReadAsync(
@@ -32,10 +32,10 @@ internal sealed class UseCaseStore(Database database)
     public static void Insert(WriteSession session, UseCase useCase)
     {
         session.Execute(
-            $"INSERT INTO use_cases ({Columns}) VALUES (@p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12, @p13)",
+            $"INSERT INTO use_cases ({Columns}) VALUES (@p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12, @p13, @p14)",
             useCase.WorkspaceId, useCase.UseCaseId, useCase.PodId, useCase.Sender, Word(useCase.EmailType), useCase.Unsubscribable ? 1 : 0,
             useCase.AcceptsColdInbound ? 1 : 0, Word(useCase.UnsubscribeScope), useCase.EntityName, useCase.Name, useCase.IsDefault ? 1 : 0,
-            useCase.CreatedAt.ToMicros(), useCase.UpdatedAt.ToMicros());
+            useCase.CreatedAt.ToMicros(), useCase.UpdatedAt.ToMicros(), Flag(useCase.Greylist));
         EventStore.Append(session, useCase.WorkspaceId, new NewEvent(EventTypes.UseCaseCreated, useCase.PodId, useCase.Sender));
     }
 
@@ -45,11 +45,11 @@ internal sealed class UseCaseStore(Database database)
         var changed = session.Execute(
             """
             UPDATE use_cases SET email_type = @p3, unsubscribable = @p4, accepts_cold_inbound = @p5, unsubscribe_scope = @p6, entity_name = @p7, name = @p8,
-              is_default = 0, updated_at = @p9
+              is_default = 0, updated_at = @p9, greylist = @p10
             WHERE workspace_id = @p1 AND use_case_id = @p2
             """,
             useCase.WorkspaceId, useCase.UseCaseId, Word(useCase.EmailType), useCase.Unsubscribable ? 1 : 0, useCase.AcceptsColdInbound ? 1 : 0,
-            Word(useCase.UnsubscribeScope), useCase.EntityName, useCase.Name, session.Now);
+            Word(useCase.UnsubscribeScope), useCase.EntityName, useCase.Name, session.Now, Flag(useCase.Greylist));
         if (changed == 1)
             EventStore.Append(session, useCase.WorkspaceId, new NewEvent(EventTypes.UseCaseUpdated, useCase.PodId, useCase.Sender));
         return changed == 1;
@@ -76,5 +76,7 @@ internal sealed class UseCaseStore(Database database)
     private static UseCase Read(DbDataReader row) => new(
         row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetString(4) == "marketing" ? EmailType.Marketing : EmailType.Transactional,
         row.GetInt64(5) != 0, row.GetInt64(6) != 0, row.GetString(7) == "setup" ? UnsubscribeScope.Setup : UnsubscribeScope.UseCase, row.Text(8), row.Text(9),
-        row.GetInt64(10) != 0, Clock.FromMicros(row.GetInt64(11)), Clock.FromMicros(row.GetInt64(12)));
+        row.GetInt64(10) != 0, Clock.FromMicros(row.GetInt64(11)), Clock.FromMicros(row.GetInt64(12))) { Greylist = row.IsDBNull(13) ? null : row.GetInt64(13) != 0 };
+
+    private static int? Flag(bool? value) => value switch { true => 1, false => 0, null => null };
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using AgentMta.Server.Inbound.Gates;
+using AgentMta.Server.Store;
 using AgentMta.Server.Tests.Support;
 using static AgentMta.Server.Tests.Support.TestReceiver;
 
@@ -50,18 +51,42 @@ public sealed class GreylistTests
         Assert.Equal(451, await CheckAsync(server, "c@sender.test", "198.51.100.1"));
     }
 
-    [Fact]
-    public async Task Use_cases_choose_it_and_loopback_postmaster_and_known_senders_are_free()
+    [Theory]
+    [InlineData(false, null, false)]
+    [InlineData(false, true, true)]
+    [InlineData(true, null, true)]
+    [InlineData(true, false, false)]
+    public async Task What_a_use_case_says_goes_before_the_setting(bool setting, bool? useCase, bool greylisted)
     {
-        await using var server = await WithGreylistAsync(new GreylistOptions { Inboxes = ["grey@agentmta.test"] });
-        await server.Store.AddInboxAsync("grey@agentmta.test");
-        await server.AcceptAsync(Mail(id: "<1@sender.test>", from: "friend@sender.test"), "friend@sender.test", recipients: ["grey@agentmta.test"]);
+        await using var server = await WithGreylistAsync(new GreylistOptions { Enabled = setting });
+        await server.Store.AddInboxAsync("grey@agentmta.test", greylist: useCase);
 
-        Assert.Null(await CheckAsync(server));
+        Assert.Equal(greylisted ? 451 : null, await CheckAsync(server, recipient: "grey@agentmta.test"));
+        Assert.Equal(setting ? 451 : null, await CheckAsync(server));
+    }
+
+    [Fact]
+    public async Task A_change_of_the_use_case_counts_from_the_next_recipient_on()
+    {
+        await using var server = await WithGreylistAsync(new GreylistOptions());
+        var useCase = await server.Store.AddInboxAsync("grey@agentmta.test");
+        Assert.Null(await CheckAsync(server, recipient: "grey@agentmta.test"));
+
+        await server.Store.Database.WriteAsync(session => UseCaseStore.Update(session, useCase with { Greylist = true }));
+
         Assert.Equal(451, await CheckAsync(server, recipient: "grey@agentmta.test"));
-        Assert.Null(await CheckAsync(server, recipient: "grey@agentmta.test", client: "127.0.0.1"));
+    }
+
+    [Fact]
+    public async Task Loopback_postmaster_and_known_senders_are_free()
+    {
+        await using var server = await WithGreylistAsync(new GreylistOptions { Enabled = true });
+        await server.AcceptAsync(Mail(id: "<1@sender.test>", from: "friend@sender.test"), "friend@sender.test");
+
+        Assert.Equal(451, await CheckAsync(server));
+        Assert.Null(await CheckAsync(server, client: "127.0.0.1"));
         Assert.Null(await CheckAsync(server, recipient: "postmaster@agentmta.test"));
-        Assert.Null(await CheckAsync(server, "friend@sender.test", recipient: "grey@agentmta.test"));
+        Assert.Null(await CheckAsync(server, "friend@sender.test"));
     }
 
     private static async Task<int?> CheckAsync(TestReceiver server, string sender = "ann@sender.test", string client = "192.0.2.1", string recipient = TestStore.Agent) =>

@@ -62,13 +62,13 @@ internal sealed class TestStore : IAsyncDisposable
         });
 
     /// <summary>An inbox; in the first workspace's default pod unless another scope is given.</summary>
-    public Task<UseCase> AddInboxAsync(string address, bool cold = true, Scope? scope = null) =>
+    public Task<UseCase> AddInboxAsync(string address, bool cold = true, Scope? scope = null, bool? greylist = null) =>
         Database.WriteAsync(session =>
         {
             var now = Time.GetUtcNow();
             var useCase = new UseCase(
                 (scope ?? Scope).WorkspaceId, Ids.New(Time), (scope ?? Scope).PodId!, address, EmailType.Transactional, Unsubscribable: false, cold,
-                UnsubscribeScope.UseCase, EntityName: null, Name: null, IsDefault: cold, now, now);
+                UnsubscribeScope.UseCase, EntityName: null, Name: null, IsDefault: cold, now, now) { Greylist = greylist };
             UseCaseStore.Insert(session, useCase);
             InboxStore.Create(session, useCase.WorkspaceId, useCase.PodId, address, displayName: null, useCase: useCase);
             return useCase;

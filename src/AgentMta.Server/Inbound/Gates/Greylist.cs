@@ -12,8 +12,8 @@ internal sealed class Greylist(GreylistOptions options, GreylistStore store, Tim
     // A meeting that passed is written again at most so often.
     private static readonly TimeSpan Refresh = TimeSpan.FromDays(1);
 
-    /// <summary>Whether this inbox uses it.</summary>
-    public bool Covers(LocalInbox inbox) => options.Covers(inbox.InboxId);
+    /// <summary>Whether this inbox uses it: what its use case says, else the setting.</summary>
+    public bool Covers(LocalInbox inbox) => inbox.Greylist ?? options.Enabled;
 
     /// <summary>null lets the recipient pass.</summary>
     public async ValueTask<SmtpReply?> CheckAsync(SessionInfo session, string reversePath, LocalInbox inbox, CancellationToken cancellationToken)

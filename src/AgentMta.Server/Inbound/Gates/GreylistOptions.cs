@@ -3,11 +3,8 @@ namespace AgentMta.Server.Inbound.Gates;
 /// <summary>Greylisting (RFC 6647): a first meeting of client network, sender and use case is asked to come again.</summary>
 internal sealed record GreylistOptions
 {
-    /// <summary>For every inbox.</summary>
+    /// <summary>Whether use cases that say nothing of it have it.</summary>
     public bool Enabled { get; init; }
-
-    /// <summary>Addresses of inboxes (use cases) that have it where it is not on for every one.</summary>
-    public IReadOnlyList<string> Inboxes { get; init; } = [];
 
     /// <summary>A retry before this does not count.</summary>
     public TimeSpan Delay { get; init; } = TimeSpan.FromMinutes(5);
@@ -20,7 +17,4 @@ internal sealed record GreylistOptions
 
     /// <summary>So many senders that passed make their network free for the use case; 0 never does.</summary>
     public int AutoAllowAfter { get; init; } = 5;
-
-    /// <summary>Whether the inbox is asked.</summary>
-    public bool Covers(string inboxId) => Enabled || Inboxes.Contains(inboxId, StringComparer.OrdinalIgnoreCase);
 }
