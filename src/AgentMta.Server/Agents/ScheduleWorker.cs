@@ -21,7 +21,7 @@ internal sealed class ScheduleWorker(Database database, DraftSender sender, Time
             var wait = Longest;
             try
             {
-                var change = database.Changes.Next;
+                var change = database.Chores.Next;
                 await SendDueAsync(stoppingToken).ConfigureAwait(false);
                 if (await _drafts.NextAsync(stoppingToken).ConfigureAwait(false) is { } next)
                     wait = TimeSpan.FromTicks(Math.Clamp((next - time.GetUtcNow()).Ticks, Shortest.Ticks, Longest.Ticks));

@@ -25,7 +25,7 @@ internal sealed class OutcomeWorker(Database database, OutcomeStore store, RawRe
         {
             try
             {
-                var next = database.Changes.Next;
+                var next = database.Chores.Next;
                 if (await RunOnceAsync(stoppingToken).ConfigureAwait(false) == 0)
                     await ChangeSignal.WaitAsync(next, LongestWait, time, stoppingToken).ConfigureAwait(false);
             }

@@ -51,7 +51,7 @@ internal sealed class QueueWorker(
         {
             try
             {
-                var next = database.Changes.Next;
+                var next = database.Chores.Next;
                 if (await ClaimAsync(stoppingToken).ConfigureAwait(false) == 0)
                     await ChangeSignal.WaitAsync(next, await WaitAsync(stoppingToken).ConfigureAwait(false), time, stoppingToken).ConfigureAwait(false);
             }

@@ -9,6 +9,12 @@ internal abstract class Database(TimeProvider time) : IAsyncDisposable
     /// <summary>Fires after each commit that wrote events.</summary>
     public ChangeSignal Changes { get; } = new();
 
+    /// <summary>
+    /// Fires after each commit that wrote another event than the arrival of a message: what the queue, the outcomes, schedules and settings wait for.
+    /// An arrival makes no work for any of them, and comes thousands of times a second.
+    /// </summary>
+    public ChangeSignal Chores { get; } = new();
+
     private long _settingsVersion;
 
     /// <summary>Grows with each commit that changed a setting (promise 4 makes each such change write its event); what was read before is stale then.</summary>

@@ -19,6 +19,7 @@ internal sealed class EventStore(Database database)
             $"INSERT INTO events ({Columns}) VALUES (@p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10)",
             workspaceId, cursor, Ids.New(session.Time), change.Type, change.PodId, change.InboxId, change.MessageId, change.ThreadId, change.Facts, session.Now);
         session.WroteEvents = true;
+        session.WroteChores |= !change.Type.StartsWith(EventTypes.Received, StringComparison.Ordinal);
         session.WroteSettings |= !IsMailFlow(change.Type);
     }
 

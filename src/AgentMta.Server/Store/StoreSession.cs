@@ -122,6 +122,9 @@ internal sealed class WriteSession(DbConnection connection, TimeProvider time) :
     /// <summary>Whether an event was written since the last commit; the change signal fires then.</summary>
     public bool WroteEvents { get; set; }
 
+    /// <summary>Whether one of those was another than the arrival of a message; <see cref="Database.Chores"/> fires then.</summary>
+    public bool WroteChores { get; set; }
+
     /// <summary>Whether one of those told of a setting (inbox, use case, domain, list …) rather than of mail: caches of settings end then.</summary>
     public bool WroteSettings { get; set; }
 }

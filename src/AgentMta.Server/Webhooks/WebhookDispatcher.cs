@@ -22,7 +22,7 @@ internal sealed class WebhookDispatcher(WebhookServices services) : BackgroundSe
         {
             try
             {
-                var change = services.Database.Changes.Next;
+                var change = services.Database.Chores.Next;
                 var version = services.Database.SettingsVersion;
                 if (version != known)
                 {

@@ -10,22 +10,48 @@ internal sealed partial class SqliteDatabase
 
     private void WriteLoop()
     {
-        var session = new WriteSession(_writer, _time);
         var batch = new List<WriteItem>(BatchLimit);
         while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
-            while (batch.Count < BatchLimit && _queue.Reader.TryRead(out var item))
-                batch.Add(item);
-            CommitBatch(session, batch);
+            _turn.Wait();
+            try
+            {
+                while (batch.Count < BatchLimit && _queue.Reader.TryRead(out var item))
+                    batch.Add(item);
+                CommitBatch(_session, batch);
+            }
+            finally
+            {
+                _turn.Release();
+            }
+
             batch.Clear();
         }
+    }
 
-        session.DisposeCommands();
+    // False where somebody else has the turn.
+    private bool CommitAlone(WriteItem item)
+    {
+        if (!_turn.Wait(0))
+            return false;
+        try
+        {
+            _alone.Add(item);
+            CommitBatch(_session, _alone);
+        }
+        finally
+        {
+            _alone.Clear();
+            _turn.Release();
+        }
+
+        return true;
     }
 
     private void CommitBatch(WriteSession session, List<WriteItem> batch)
     {
         session.WroteEvents = false;
+        session.WroteChores = false;
         session.WroteSettings = false;
         try
         {
@@ -54,6 +80,8 @@ internal sealed partial class SqliteDatabase
         // Before the tasks: whoever awaited a write and then takes the next signal must not be woken by the write it has seen.
         if (session.WroteEvents)
             Changes.Fire();
+        if (session.WroteChores)
+            Chores.Fire();
         foreach (var item in batch)
             item.Complete();
     }

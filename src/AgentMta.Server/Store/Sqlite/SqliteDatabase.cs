@@ -17,6 +17,9 @@ internal sealed partial class SqliteDatabase : Database
     private readonly SqliteConnection _writer;
     private readonly Channel<WriteItem> _queue = Channel.CreateBounded<WriteItem>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly Task _writing;
+    private readonly WriteSession _session;
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly List<WriteItem> _alone = new(1);
     private readonly Lock _readersGate = new();
     private readonly Stack<Reader> _readers = new();
     private bool _disposed;
@@ -41,6 +44,7 @@ internal sealed partial class SqliteDatabase : Database
             throw;
         }
 
+        _session = new WriteSession(_writer, _time);
         _writing = Task.Factory.StartNew(WriteLoop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
@@ -71,7 +75,14 @@ internal sealed partial class SqliteDatabase : Database
     public override Task<T> WriteRepeatableAsync<T>(Func<WriteSession, T> work, CancellationToken cancellationToken = default) =>
         QueueAsync(new WriteItem<T>(work, repeatable: true), cancellationToken);
 
-    private async Task<T> QueueAsync<T>(WriteItem<T> item, CancellationToken cancellationToken)
+    // Where nobody else writes, the caller's own thread does: for a single session the way to the writer's thread and back costs as much as the flush.
+    private Task<T> QueueAsync<T>(WriteItem<T> item, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return _queue.Reader.Count == 0 && CommitAlone(item) ? item.Done : EnqueueAsync(item, cancellationToken);
+    }
+
+    private async Task<T> EnqueueAsync<T>(WriteItem<T> item, CancellationToken cancellationToken)
     {
         try
         {
@@ -121,6 +132,9 @@ internal sealed partial class SqliteDatabase : Database
 
         _queue.Writer.TryComplete();
         await _writing.ConfigureAwait(false);
+        // The last turn is never given back: who comes from here on finds the queue closed.
+        await _turn.WaitAsync().ConfigureAwait(false);
+        _session.DisposeCommands();
         lock (_readersGate)
         {
             foreach (var reader in _readers)
