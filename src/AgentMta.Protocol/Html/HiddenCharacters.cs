@@ -75,7 +75,8 @@ public static class HiddenCharacters
 
     private static int FirstSuspect(string text)
     {
-        for (var i = 0; i < text.Length; i++)
+        // Most text has none of them, and much of it nothing beyond ASCII.
+        for (var i = text.AsSpan().IndexOfAnyExceptInRange('\0', '\u00ac'); (uint)i < (uint)text.Length; i++)
         {
             var c = text[i];
             if (c >= 0xAD && (char.IsSurrogate(c) ? c == 0xDB40 : Kind(c) != Invisible.No))

@@ -104,7 +104,7 @@ public static class MailAuthenticator
     private static int Sample(MailAuthRequest request)
     {
         var hash = 2166136261u;
-        foreach (var octet in request.Message.Span[..Math.Min(request.Message.Length, 4096)])
+        foreach (var octet in request.Message.Span[..Math.Min(request.Message.Length, 512)])
             hash = (hash ^ octet) * 16777619u;
         return (int)(hash % 100);
     }

@@ -13,9 +13,9 @@ internal sealed class BodyText
     private readonly List<HiddenText> _hidden = [];
     private readonly List<string> _htmlSources = [];
 
-    private BodyText()
-    {
-    }
+    private readonly int _plainLimit;
+
+    private BodyText(int plainLimit) => _plainLimit = plainLimit;
 
     public string Text { get; private set; } = "";
 
@@ -23,9 +23,9 @@ internal sealed class BodyText
 
     public MimeDefects Defects { get; private set; }
 
-    public static BodyText Of(BodySelection selection)
+    public static BodyText Of(BodySelection selection, int plainLimit)
     {
-        var body = new BodyText();
+        var body = new BodyText(plainLimit);
         body.Read(selection.Bodies);
         return body;
     }
@@ -65,7 +65,7 @@ internal sealed class BodyText
 
     private string Plain(MimePart part)
     {
-        var text = Lines(part.DecodeText(out var defects));
+        var text = Lines(part.DecodeText(_plainLimit, out var defects));
         Defects |= defects;
         if (part.ContentType.Parameter("format") is { } format && format.Equals("flowed", StringComparison.OrdinalIgnoreCase))
             text = FlowedText.Join(text, part.ContentType.Parameter("delsp") is { } delsp && delsp.Equals("yes", StringComparison.OrdinalIgnoreCase));

@@ -55,10 +55,12 @@ public sealed class MessageContent
     /// <summary>What a person would not see, never part of <see cref="Text"/>. Read when asked for, as it takes a look through the whole HTML.</summary>
     public IReadOnlyList<HiddenText> HiddenText => _hidden ??= _body.ReadHidden();
 
-    public static MessageContent Read(MimeMessage message)
+    /// <summary>Reads a message.</summary>
+    /// <param name="plainLimit">Octets of each plain part (as they stand in the message) that <see cref="Text"/> is read from: who wants a look at it alone decodes no more.</param>
+    public static MessageContent Read(MimeMessage message, int plainLimit = int.MaxValue)
     {
         var selection = BodySelection.Of(message);
-        var body = BodyText.Of(selection);
+        var body = BodyText.Of(selection, plainLimit);
         var headers = message.Headers;
         var habit = Habit(message);
         var date = headers.First("Date");

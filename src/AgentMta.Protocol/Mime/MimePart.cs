@@ -85,8 +85,16 @@ public sealed class MimePart
     /// <summary>The decoded body as text in its charset, or in what it looks like where the label is no help.</summary>
     public string DecodeText() => DecodeText(out _);
 
-    public string DecodeText(out MimeDefects defects) =>
-        BodyDecoder.Text(RawBody.Span, TransferEncoding, ContentType.Charset, out defects);
+    public string DecodeText(out MimeDefects defects) => DecodeText(int.MaxValue, out defects);
+
+    /// <summary>The text of the lines that lie whole within the first <paramref name="octets"/> of the encoded body.</summary>
+    public string DecodeText(int octets, out MimeDefects defects)
+    {
+        var body = RawBody.Span;
+        if (body.Length > octets)
+            body = body[..(body[..octets].LastIndexOf((byte)'\n') is >= 0 and var end ? end + 1 : octets)];
+        return BodyDecoder.Text(body, TransferEncoding, ContentType.Charset, out defects);
+    }
 
     internal void Add(MimePart child)
     {

@@ -8,6 +8,9 @@ namespace AgentMta.Server.Inbound;
 /// <summary>One message at the end of data with what is read and found out about it on the way to the store; each part is made once, when first asked for.</summary>
 internal sealed class Arrival(IncomingMessage message)
 {
+    // Gates and preview look at the beginning of long texts, as Postfix's body checks do; what an agent reads is decoded whole when it asks.
+    private const int PlainLimit = 40 * 1024;
+
     private readonly Dictionary<string, object> _shared = new(StringComparer.Ordinal);
     private MimeMessage? _mime;
     private MessageContent? _content;
@@ -28,7 +31,8 @@ internal sealed class Arrival(IncomingMessage message)
 
     public HeaderList Headers => Mime.Headers;
 
-    public MessageContent Content => _content ??= MessageContent.Read(Mime);
+    /// <summary>What it says; long plain text only at its beginning.</summary>
+    public MessageContent Content => _content ??= MessageContent.Read(Mime, PlainLimit);
 
     /// <summary>All authors.</summary>
     public IReadOnlyList<MailAddress> From => _from ??= [.. Headers.All("From").SelectMany(header => AddressParser.ParseList(header.RawValue.Span))];
