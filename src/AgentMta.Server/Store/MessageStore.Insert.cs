@@ -16,7 +16,7 @@ internal sealed partial class MessageStore
             : null;
         session.Execute(
             "INSERT INTO raws (workspace_id, raw_id, size, content, file, trace, removed, session, authentication, created_at) VALUES (@p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10)",
-            raw.WorkspaceId, raw.RawId, (long)raw.Content.Bytes.Length, raw.Content.File is null ? raw.Content.Bytes.ToArray() : null, raw.Content.File,
+            raw.WorkspaceId, raw.RawId, (long)raw.Content.Bytes.Length, raw.Content.File is null ? raw.Content.Bytes : (object?)null, raw.Content.File,
             raw.Trace, removed, raw.Session, raw.Authentication, session.Now);
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using AgentMta.Server.Model;
@@ -17,8 +18,11 @@ namespace AgentMta.Server.Store;
 [JsonSerializable(typeof(ReportFacts))]
 internal sealed partial class StoreJson : JsonSerializerContext
 {
+    /// <summary>Writes letters and angle brackets as they are: columns are searched as text, and shown to nobody as HTML.</summary>
+    private static readonly StoreJson Plain = new(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
     /// <summary>A list as a column; null for an empty one.</summary>
-    public static string? Write(IReadOnlyList<string> values) => values.Count == 0 ? null : JsonSerializer.Serialize(values, Default.IReadOnlyListString);
+    public static string? Write(IReadOnlyList<string> values) => values.Count == 0 ? null : JsonSerializer.Serialize(values, Plain.IReadOnlyListString);
 
     /// <summary>The list of a column; empty for NULL.</summary>
     public static List<string> ReadList(string? json) => string.IsNullOrEmpty(json) ? [] : JsonSerializer.Deserialize(json, Default.ListString) ?? [];
@@ -30,5 +34,5 @@ internal sealed partial class StoreJson : JsonSerializerContext
     public static Dictionary<string, long> ReadCounts(string? json) => string.IsNullOrEmpty(json) ? [] : JsonSerializer.Deserialize(json, Default.DictionaryStringInt64) ?? [];
 
     /// <summary>Counts as a column.</summary>
-    public static string WriteCounts(Dictionary<string, long> counts) => JsonSerializer.Serialize(counts, Default.DictionaryStringInt64);
+    public static string WriteCounts(Dictionary<string, long> counts) => JsonSerializer.Serialize(counts, Plain.DictionaryStringInt64);
 }

@@ -11,10 +11,10 @@ internal abstract class StoreSession(DbConnection connection)
     private readonly Dictionary<string, DbCommand> _commands = new(StringComparer.Ordinal);
 
     /// <summary>Runs a statement without a result; returns the rows changed.</summary>
-    public int Execute(string sql, params ReadOnlySpan<object?> values) => Prepare(null, sql, values).ExecuteNonQuery();
+    public int Execute(string sql, params ReadOnlySpan<object?> values) => Run(null, sql, values);
 
     /// <summary>Runs a scoped statement without a result; returns the rows changed.</summary>
-    public int Execute(Scope scope, string sql, params ReadOnlySpan<object?> values) => Prepare(scope, sql, values).ExecuteNonQuery();
+    public int Execute(Scope scope, string sql, params ReadOnlySpan<object?> values) => Run(scope, sql, values);
 
     /// <summary>The first column of the first row; default where there is none or it is NULL.</summary>
     public T? Scalar<T>(string sql, params ReadOnlySpan<object?> values) => Convert<T>(Prepare(null, sql, values).ExecuteScalar());
@@ -37,12 +37,15 @@ internal abstract class StoreSession(DbConnection connection)
         where T : class => ReadFirst(Prepare(scope, sql, values), read);
 
     /// <summary>Lets go of the prepared statements.</summary>
-    public void DisposeCommands()
+    public virtual void DisposeCommands()
     {
         foreach (var command in _commands.Values)
             command.Dispose();
         _commands.Clear();
     }
+
+    /// <summary>Runs a statement without a result; an engine may know a shorter way to it.</summary>
+    protected virtual int Run(Scope? scope, string sql, ReadOnlySpan<object?> values) => Prepare(scope, sql, values).ExecuteNonQuery();
 
     private static List<T> ReadAll<T>(DbCommand command, Func<DbDataReader, T> read)
     {
@@ -111,7 +114,7 @@ internal abstract class StoreSession(DbConnection connection)
 internal sealed class ReadSession(DbConnection connection) : StoreSession(connection);
 
 /// <summary>The writer's session within one transaction; changes are durable when the task of <see cref="Database.WriteAsync{T}"/> completes.</summary>
-internal sealed class WriteSession(DbConnection connection, TimeProvider time) : StoreSession(connection)
+internal class WriteSession(DbConnection connection, TimeProvider time) : StoreSession(connection)
 {
     /// <summary>The clock of the store.</summary>
     public TimeProvider Time => time;

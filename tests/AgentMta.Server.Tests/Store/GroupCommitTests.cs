@@ -13,7 +13,7 @@ public sealed class GroupCommitTests
         using var gate = new ManualResetEventSlim();
         // Holds the writer in a batch of its own, so that what follows becomes one batch.
         var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var holding = store.Database.WriteAsync(_ => held.TrySetResult() && gate.Wait(TimeSpan.FromSeconds(10)));
+        var holding = Task.Run(() => store.Database.WriteAsync(_ => held.TrySetResult() && gate.Wait(TimeSpan.FromSeconds(30))));
         await held.Task;
         var runs = 0;
         var work = Enumerable.Range(0, 20).Select(i => store.Database.WriteRepeatableAsync(session =>

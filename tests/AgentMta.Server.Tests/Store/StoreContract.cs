@@ -103,6 +103,52 @@ public abstract class StoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Values_come_back_as_they_were_written()
+    {
+        var large = new string('ü', 5000);
+        await Database.WriteAsync(session =>
+        {
+            session.Execute("CREATE TABLE kinds (id INTEGER PRIMARY KEY, a TEXT, b TEXT NOT NULL, c TEXT, d BIGINT, e BLOB, f BLOB, g BIGINT)");
+            // Values out of order, one of them twice.
+            session.Execute(
+                "INSERT INTO kinds (id, g, f, e, d, c, b, a) VALUES (@p1, @p8, @p7, @p6, @p5, @p4, @p3, @p2)",
+                1, null, "", large, long.MinValue, new byte[] { 0, 255 }, Array.Empty<byte>(), true);
+            session.Execute("INSERT INTO kinds (id, a, b, d) VALUES (@p1, @p2, @p2, @p1)", 2, "twice\0nul");
+        });
+
+        var first = await Database.ReadAsync(s => s.First(
+            "SELECT a IS NULL, b, c, d, e, f, g FROM kinds WHERE id = 1",
+            r => new { Null = r.GetInt64(0), Empty = r.GetString(1), Large = r.GetString(2), Least = r.GetInt64(3), Octets = (byte[])r.GetValue(4), None = (byte[])r.GetValue(5), Flag = r.GetInt64(6) }));
+        Assert.Equal((1, "", large, long.MinValue, 1), (first!.Null, first.Empty, first.Large, first.Least, first.Flag));
+        Assert.Equal([0, 255], first.Octets);
+        Assert.Empty(first.None);
+        Assert.Equal(2, await Database.ReadAsync(s => s.Scalar<long>("SELECT d FROM kinds WHERE id = 2 AND a = b")));
+    }
+
+    [Fact]
+    public async Task A_broken_rule_of_the_schema_fails_the_change_and_nothing_else()
+    {
+        await Database.WriteAsync(session => session.Execute("CREATE TABLE rules (id INTEGER PRIMARY KEY, name TEXT NOT NULL)"));
+
+        await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => Database.WriteAsync(session => session.Execute("INSERT INTO rules (id, name) VALUES (@p1, @p2)", 1, null)));
+        var changed = await Database.WriteAsync(session => session.Execute("INSERT INTO rules (id, name) VALUES (@p1, @p2)", 1, "one") + session.Execute("UPDATE rules SET name = @p1 WHERE id = @p2", "two", 7));
+
+        Assert.Equal(1, changed);
+        Assert.Equal("one", await Database.ReadAsync(s => s.Scalar<string>("SELECT name FROM rules")));
+    }
+
+    [Fact]
+    public async Task An_arrival_wakes_no_worker_and_another_event_does()
+    {
+        var chores = Database.Chores.Next;
+        await Database.WriteAsync(session => EventStore.Append(session, First.WorkspaceId, new NewEvent(EventTypes.Received)));
+        Assert.False(chores.IsCompleted);
+
+        await Database.WriteAsync(session => EventStore.Append(session, First.WorkspaceId, new NewEvent(EventTypes.Queued)));
+        await chores.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
     public async Task The_signal_comes_with_events_and_only_with_them()
     {
         var next = Database.Changes.Next;

@@ -1,5 +1,6 @@
 -- One row group a block. Times are UTC microseconds; ids are text made by the server, sortable by time; workspace_id comes first.
--- Portable SQL only: what differs between engines lies in Store/Sqlite and Store/Postgres.
+-- Portable SQL only: what differs between engines lies in Store/Sqlite and Store/Postgres. A table that is marked clustered may lie in the order of its
+-- key where an engine can do that: its rows are short and found by it, and each spares a second tree.
 
 CREATE TABLE workspaces (
   workspace_id TEXT NOT NULL PRIMARY KEY,
@@ -79,7 +80,7 @@ CREATE TABLE lists (
   direction TEXT NOT NULL, list_type TEXT NOT NULL, entry TEXT NOT NULL, entry_type TEXT NOT NULL,
   reason TEXT, read_only INTEGER NOT NULL DEFAULT 0, created_at BIGINT NOT NULL,
   PRIMARY KEY (workspace_id, pod_id, inbox_id, direction, list_type, entry)
-);
+) /* clustered */;
 
 -- One raw for one end of data and workspace, byte for byte as it came. trace is what we prepend; removed lists the ranges
 -- (JSON [[offset,length],…]) of foreign Authentication-Results that carried our id. content or file, never both.
@@ -101,7 +102,7 @@ CREATE TABLE threads (
   timestamp BIGINT NOT NULL, received_at BIGINT, sent_at BIGINT,
   created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL,
   PRIMARY KEY (workspace_id, thread_id)
-);
+) /* clustered */;
 CREATE INDEX threads_inbox ON threads (workspace_id, inbox_id, timestamp, thread_id);
 CREATE INDEX threads_pod ON threads (workspace_id, pod_id, timestamp, thread_id);
 CREATE INDEX threads_workspace ON threads (workspace_id, timestamp, thread_id);
@@ -136,7 +137,7 @@ CREATE TABLE message_ids (
   message_key TEXT, thread_id TEXT NOT NULL, use_case_id TEXT NOT NULL,
   direction TEXT NOT NULL, recipients TEXT, content_hash BLOB, created_at BIGINT NOT NULL,
   PRIMARY KEY (workspace_id, inbox_id, message_id)
-);
+) /* clustered */;
 CREATE INDEX message_ids_any ON message_ids (workspace_id, message_id);
 
 -- Two threads that turned out to be one (a late parent): the old id keeps naming the thread that took its messages.
@@ -151,18 +152,18 @@ CREATE INDEX thread_merges_into ON thread_merges (workspace_id, into_thread_id);
 CREATE TABLE contacts (
   workspace_id TEXT NOT NULL, inbox_id TEXT NOT NULL, address TEXT NOT NULL, created_at BIGINT NOT NULL,
   PRIMARY KEY (workspace_id, inbox_id, address)
-);
+) /* clustered */;
 
 -- Mailing lists (List-Id, RFC 2919) whose own domain authenticated mail that was aligned when it came: their later mail may fail DMARC.
 CREATE TABLE mailing_lists (
   workspace_id TEXT NOT NULL, inbox_id TEXT NOT NULL, list_id TEXT NOT NULL, domain TEXT NOT NULL, created_at BIGINT NOT NULL,
   PRIMARY KEY (workspace_id, inbox_id, list_id, domain)
-);
+) /* clustered */;
 
 CREATE TABLE message_labels (
   workspace_id TEXT NOT NULL, inbox_id TEXT NOT NULL, label TEXT NOT NULL, timestamp BIGINT NOT NULL, message_key TEXT NOT NULL,
   PRIMARY KEY (workspace_id, inbox_id, label, timestamp, message_key)
-);
+) /* clustered */;
 
 -- The queue: one row a recipient. state: queued, deferred, held, delivered, bounced, dropped. A lease is (owner, until, attempt).
 CREATE TABLE deliveries (
@@ -219,7 +220,7 @@ CREATE TABLE events (
   pod_id TEXT, inbox_id TEXT, event_type TEXT NOT NULL,
   message_id TEXT, thread_id TEXT, facts TEXT, created_at BIGINT NOT NULL,
   PRIMARY KEY (workspace_id, cursor)
-);
+) /* clustered */;
 CREATE INDEX events_inbox ON events (workspace_id, inbox_id, cursor);
 
 CREATE TABLE idempotency_keys (

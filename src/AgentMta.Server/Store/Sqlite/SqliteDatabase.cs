@@ -35,7 +35,7 @@ internal sealed partial class SqliteDatabase : Database
         try
         {
             // design.md, Durability: WAL and FULL; the WAL is flushed at each commit.
-            Run(_writer, $"PRAGMA journal_mode = WAL; PRAGMA synchronous = {(flush ? "FULL" : "OFF")}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;");
+            Run(_writer, $"PRAGMA journal_mode = WAL; PRAGMA synchronous = {(flush ? "FULL" : "OFF")}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000; PRAGMA busy_timeout = 10000; PRAGMA journal_size_limit = 67108864;");
             Migrate();
         }
         catch
@@ -44,7 +44,7 @@ internal sealed partial class SqliteDatabase : Database
             throw;
         }
 
-        _session = new WriteSession(_writer, _time);
+        _session = new SqliteWriteSession(_writer, _time);
         _writing = Task.Factory.StartNew(WriteLoop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
@@ -169,7 +169,7 @@ internal sealed partial class SqliteDatabase : Database
             throw new SchemaTooNewException(current, known);
         foreach (var (number, sql) in _scripts.Where(m => m.Number > current))
         {
-            Run(_writer, $"BEGIN IMMEDIATE; {sql}; PRAGMA user_version = {number}; COMMIT;");
+            Run(_writer, $"BEGIN IMMEDIATE; {sql.Replace("/* clustered */", "WITHOUT ROWID", StringComparison.Ordinal)}; PRAGMA user_version = {number}; COMMIT;");
             _log.LogInformation("Schema of {Database} brought to {Schema}", Path.GetFileName(_path), number);
         }
     }

@@ -1,0 +1,42 @@
+using AgentMta.Server.Model;
+using Microsoft.Data.Sqlite;
+
+namespace AgentMta.Server.Store.Sqlite;
+
+/// <summary>
+/// The writer's session: statements without a result run straight on SQLite. Microsoft.Data.Sqlite looks each parameter up by its name at each
+/// execution, which is a good part of the cost of a row.
+/// </summary>
+internal sealed class SqliteWriteSession(SqliteConnection connection, TimeProvider time) : WriteSession(connection, time)
+{
+    private const int CachedStatements = 256;
+
+    private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public override void DisposeCommands()
+    {
+        foreach (var statement in _statements.Values)
+            statement.Dispose();
+        _statements.Clear();
+        base.DisposeCommands();
+    }
+
+    /// <inheritdoc/>
+    protected override int Run(Scope? scope, string sql, ReadOnlySpan<object?> values)
+    {
+        // Scoped statements name their values, and are none of the many.
+        if (scope is not null)
+            return base.Run(scope, sql, values);
+        if (!_statements.TryGetValue(sql, out var statement))
+        {
+            if (_statements.Count >= CachedStatements)
+                DisposeCommands();
+            if (SqliteStatement.Prepare(connection.Handle!, sql) is not { } prepared)
+                return base.Run(scope, sql, values);
+            _statements.Add(sql, statement = prepared);
+        }
+
+        return statement.Run(values);
+    }
+}
