@@ -1,4 +1,5 @@
 using AgentMta.Protocol.MailAuth;
+using AgentMta.Protocol.Smtp;
 using AgentMta.Server.Inbound.Gates;
 using AgentMta.Server.Model;
 using AgentMta.Server.Store;
@@ -81,7 +82,7 @@ internal sealed partial class Receiver
         }
     }
 
-    // An inbox that was deleted a moment ago takes its own copy away, not those of the others.
+    // An inbox that was deleted a moment ago takes its own copy away, recorded, and not those of the others.
     private async Task<List<StoredCopy>> WriteAsync(Arrival arrival, List<NewRaw> raws, List<InboundCopy> copies, List<NewRaw> unused, CancellationToken cancellationToken)
     {
         while (true)
@@ -90,8 +91,14 @@ internal sealed partial class Receiver
             {
                 return await services.Database.WriteRepeatableAsync(session => Write(session, arrival, raws, copies, unused), cancellationToken).ConfigureAwait(false);
             }
-            catch (InboxGoneException gone) when (copies.RemoveAll(c => c.Target.Inbox.InboxId == gone.InboxId) > 0 && copies.Count > 0)
+            catch (InboxGoneException gone) when (copies.Find(c => c.Target.Inbox.InboxId == gone.InboxId) is not null)
             {
+                var reply = NoRecipient;
+                foreach (var lost in copies.Where(c => c.Target.Inbox.InboxId == gone.InboxId))
+                    reply = services.Refusals.Refuse(arrival, lost.Target, NoRecipient, lost.Verdicts);
+                copies.RemoveAll(c => c.Target.Inbox.InboxId == gone.InboxId);
+                if (copies.Count == 0)
+                    throw new NobodyLeftException(reply);
             }
         }
     }
@@ -127,6 +134,12 @@ internal sealed partial class Receiver
             if (raw.Content.File is { } file && file != keepOriginal)
                 services.Spool.Delete(file);
         }
+    }
+
+    /// <summary>Every inbox that would have taken the message is gone.</summary>
+    private sealed class NobodyLeftException(SmtpReply reply) : Exception
+    {
+        public SmtpReply Reply => reply;
     }
 
     /// <summary>Another worker has the delivery by now: nothing may be stored.</summary>

@@ -44,21 +44,22 @@ internal sealed partial class Receiver(ReceiverServices services)
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            await ResolveAsync(message, targets, linked.Token).ConfigureAwait(false);
+            var gone = await ResolveAsync(message, targets, linked.Token).ConfigureAwait(false);
+            var lost = await RecordGoneAsync(arrival, gone, linked.Token).ConfigureAwait(false);
             arrival.Authentication = await AuthenticateAsync(arrival, linked.Token).ConfigureAwait(false);
             var judgements = await GateAsync(arrival, targets, linked.Token).ConfigureAwait(false);
-            var refusal = targets.Count == 0 ? NoRecipient : Refusal(arrival, judgements);
+            var refusal = targets.Count == 0 ? lost : Refusal(arrival, judgements);
             if (refusal is null)
                 stored = await StoreAsync(arrival, Parse(arrival, judgements), cancellationToken).ConfigureAwait(false);
             reply = refusal ?? Accepted(message, stored);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            reply = OutOfTime;
+            reply = services.Refusals.Refuse(arrival, OutOfTime);
         }
-        catch (InboxGoneException)
+        catch (NobodyLeftException nobody)
         {
-            reply = NoRecipient;
+            reply = nobody.Reply;
         }
         catch (LeaseLostException)
         {
@@ -66,12 +67,12 @@ internal sealed partial class Receiver(ReceiverServices services)
         }
         catch (StoreException)
         {
-            reply = NotStored;
+            reply = services.Refusals.Refuse(arrival, NotStored);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             _log.LogError(e, "Transaction {Transaction} failed", message.TransactionId);
-            reply = Failed;
+            reply = services.Refusals.Refuse(arrival, Failed);
         }
 
         services.Meter.Took(services.Time.GetElapsedTime(started));
@@ -89,15 +90,28 @@ internal sealed partial class Receiver(ReceiverServices services)
         return await GateAsync(arrival, targets, cancellationToken).ConfigureAwait(false);
     }
 
-    // Several RCPTs may lead to one inbox (agent@ and agent+tag@): it gets one copy.
-    private async ValueTask ResolveAsync(IncomingMessage message, List<Target> targets, CancellationToken cancellationToken)
+    // Several RCPTs may lead to one inbox (agent@ and agent+tag@): it gets one copy. Returns those that lead nowhere.
+    private async ValueTask<List<string>> ResolveAsync(IncomingMessage message, List<Target> targets, CancellationToken cancellationToken)
     {
+        var gone = new List<string>(0);
         foreach (var recipient in message.Recipients)
         {
-            if (await services.Recipients.ResolveAsync(recipient.Address, cancellationToken).ConfigureAwait(false) is { } target
-                && !targets.Exists(t => t.Inbox.InboxId == target.Inbox.InboxId && t.TokenId == target.TokenId))
+            if (await services.Recipients.ResolveAsync(recipient.Address, cancellationToken).ConfigureAwait(false) is not { } target)
+                gone.Add(recipient.Address);
+            else if (!targets.Exists(t => t.Inbox.InboxId == target.Inbox.InboxId && t.TokenId == target.TokenId))
                 targets.Add(target);
         }
+
+        return gone;
+    }
+
+    // The inbox was deleted between RCPT and end of data: nobody else tells of it where others take the message.
+    private async ValueTask<SmtpReply> RecordGoneAsync(Arrival arrival, List<string> gone, CancellationToken cancellationToken)
+    {
+        var reply = NoRecipient;
+        foreach (var recipient in gone)
+            reply = services.Refusals.Refuse(arrival, NoRecipient, recipient, await services.Recipients.DomainAsync(recipient, cancellationToken).ConfigureAwait(false));
+        return reply;
     }
 
     private async ValueTask<AuthenticationVerdict?> AuthenticateAsync(Arrival arrival, CancellationToken cancellationToken)

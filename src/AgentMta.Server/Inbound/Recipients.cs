@@ -100,7 +100,8 @@ internal sealed class Recipients(
 
     private static Target Of(string recipient, LocalInbox inbox) => new(recipient, inbox.IsPostmaster ? TargetKind.Postmaster : TargetKind.Inbox, inbox);
 
-    private async ValueTask<LocalDomain?> DomainAsync(string recipient, CancellationToken cancellationToken) =>
+    /// <summary>The domain of ours that the address lies in.</summary>
+    public async ValueTask<LocalDomain?> DomainAsync(string recipient, CancellationToken cancellationToken) =>
         Parts(recipient) is { } address ? await directory.DomainAsync(address.Domain, cancellationToken).ConfigureAwait(false) : null;
 
     // RFC 5321 4.5.1: "postmaster" alone is a mailbox of every server.

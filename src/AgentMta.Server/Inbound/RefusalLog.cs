@@ -33,8 +33,15 @@ internal sealed class RefusalLog(RefusalStore store, TimeProvider time)
         return shown;
     }
 
-    /// <summary>A copy refused by a gate, with the verdicts; returns the reply with its id.</summary>
-    public SmtpReply Refuse(Arrival arrival, Target target, SmtpReply reply, string verdicts)
+    /// <summary>A copy refused at the end of data, with the verdicts of the gates; returns the reply with its id.</summary>
+    public SmtpReply Refuse(Arrival arrival, Target target, SmtpReply reply, string? verdicts) =>
+        Keep(arrival, reply, target.Address, target.Inbox.WorkspaceId, target.Inbox.PodId, target.Inbox.InboxId, verdicts);
+
+    /// <summary>A message, or one recipient of it, refused at the end of data by no gate; returns the reply with its id.</summary>
+    public SmtpReply Refuse(Arrival arrival, SmtpReply reply, string? recipient = null, LocalDomain? domain = null) =>
+        Keep(arrival, reply, recipient, domain?.WorkspaceId, domain?.PodId, null, null);
+
+    private SmtpReply Keep(Arrival arrival, SmtpReply reply, string? recipient, string? workspaceId, string? podId, string? inboxId, string? verdicts)
     {
         var message = arrival.Message;
         var id = store.NewId();
@@ -43,16 +50,16 @@ internal sealed class RefusalLog(RefusalStore store, TimeProvider time)
         {
             RefusalId = id,
             Stage = "data",
-            WorkspaceId = target.Inbox.WorkspaceId,
-            PodId = target.Inbox.PodId,
-            InboxId = target.Inbox.InboxId,
+            WorkspaceId = workspaceId,
+            PodId = podId,
+            InboxId = inboxId,
             SessionId = message.Session.SessionId,
             TransactionId = message.TransactionId,
             ClientAddress = message.Session.ClientAddress.ToString(),
             Helo = message.Session.Helo,
             Tls = message.Session.TlsProtocol,
             ReversePath = message.ReversePath,
-            Recipient = target.Address,
+            Recipient = recipient,
             Code = shown.Code,
             Status = shown.EnhancedStatus,
             Reply = shown.Text,

@@ -49,10 +49,10 @@ internal sealed class RefusalStore : IAsyncDisposable
         return _evidence.ReadAsync(session => session.Query(scope, sql, Read, where.Values), cancellationToken);
     }
 
-    /// <summary>The newest refusals of whomever, or those of one session, for the operator's own commands.</summary>
-    public ValueTask<List<Refusal>> RecentAsync(string? sessionId, int limit, CancellationToken cancellationToken) => _evidence.ReadAsync(
+    /// <summary>The newest refusals of whomever, or those of one session or transaction, for the operator's own commands.</summary>
+    public ValueTask<List<Refusal>> RecentAsync(string? id, int limit, CancellationToken cancellationToken) => _evidence.ReadAsync(
         session => session.Query(
-            $"SELECT {Columns} FROM refusals WHERE {(sessionId is null ? "@p1 IS NULL" : "session_id = @p1")} ORDER BY created_at DESC LIMIT @p2", Read, sessionId, limit),
+            $"SELECT {Columns} FROM refusals WHERE {(id is null ? "@p1 IS NULL" : "(session_id = @p1 OR transaction_id = @p1)")} ORDER BY created_at DESC LIMIT @p2", Read, id, limit),
         cancellationToken);
 
     /// <summary>One refusal within the scope.</summary>
