@@ -1,4 +1,7 @@
+import { after, afterEach } from "node:test";
 import { AgentMailClient } from "agentmail";
+import { Contract, record } from "./contract.mjs";
+import { watch } from "./methods.mjs";
 
 export const url = process.env.AGENTMTA_URL;
 export const key = process.env.AGENTMTA_KEY;
@@ -11,10 +14,24 @@ console.warn = (...args) => {
   warn(...args);
 };
 
+// The SDK takes the global fetch at each call.
+export const contract = await Contract.of(url);
+globalThis.fetch = (input, init) => contract.exchange(url, input, init);
+const called = new Set();
+watch(called);
+afterEach(() => {
+  const faults = contract.take();
+  if (faults.length > 0) throw new Error("The server does not do what /openapi.json says:\n" + faults.join("\n"));
+});
+after(() => {
+  record("methods", called);
+  record("operations", contract.seen);
+});
+
 export const client = new AgentMailClient({ apiKey: key, baseUrl: url, maxRetries: 0 });
 export const unique = (name) => `${name}-${Date.now().toString(36)}${Math.floor(Math.random() * 1e6).toString(36)}`;
 
-export async function until(ask, isThere, seconds = 20) {
+export async function until(ask, isThere, seconds = 30) {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const answer = await ask();
@@ -34,8 +51,8 @@ export async function delivered(body = { subject: "Hello", text: "Hello there" }
 }
 
 // What lies beyond the SDK: the same server by plain HTTP.
-export async function call(path, method = "GET", body) {
-  const answer = await fetch(url + path, { method, headers: { authorization: `Bearer ${key}`, "content-type": "application/json" }, body: body && JSON.stringify(body) });
+export async function call(path, method = "GET", body, more = {}) {
+  const answer = await fetch(url + path, { method, headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { "content-type": "application/json" }), ...more }, body: body && JSON.stringify(body) });
   const text = await answer.text();
-  return { status: answer.status, body: text ? JSON.parse(text) : null };
+  return { status: answer.status, headers: answer.headers, body: text && answer.headers.get("content-type")?.startsWith("application/json") ? JSON.parse(text) : text || null };
 }

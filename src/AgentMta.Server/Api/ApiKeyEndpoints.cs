@@ -40,25 +40,25 @@ internal sealed class ApiKeyEndpoints(ApiServices services)
                 new ApiRoute
                 {
                     Method = "GET", Pattern = prefix + "/api-keys", Permission = "api_key_read", Summary = "List API keys.",
-                    Query = [new("limit", "integer"), new("page_token", "string"), new("type", "string"), new("ascending", "boolean")], Response = ApiJson.Wire.ApiKeyList, Errors = [404],
+                    Query = [new("limit", "integer"), new("page_token", "string"), new("type", "string", Meaning: "key_type"), new("ascending", "boolean")], Response = ApiJson.Wire.ApiKeyList,
                 },
                 endpoints.ListAsync);
             routes.Map(
                 new ApiRoute
                 {
                     Method = "POST", Pattern = prefix + "/api-keys", Permission = "api_key_create", Summary = "Make an API key; the secret is shown once.", Request = ApiJson.Wire.ApiKeyRequest,
-                    BodyOptional = true, Response = ApiJson.Wire.ApiKeyResponse, Errors = [400, 403, 404],
+                    BodyOptional = true, Response = ApiJson.Wire.ApiKeyResponse, Present = ["api_key"],
                 },
                 endpoints.CreateAsync);
-            routes.Map(new ApiRoute { Method = "GET", Pattern = one, Permission = "api_key_read", Summary = "Get an API key.", Response = ApiJson.Wire.ApiKeyResponse, Errors = [404] }, endpoints.GetAsync);
+            routes.Map(new ApiRoute { Method = "GET", Pattern = one, Permission = "api_key_read", Summary = "Get an API key.", Response = ApiJson.Wire.ApiKeyResponse }, endpoints.GetAsync);
             routes.Map(
                 new ApiRoute
                 {
                     Method = "PATCH", Pattern = one, Permission = "api_key_update", Summary = "Change name or permissions of a key.", Request = ApiJson.Wire.ApiKeyRequest,
-                    Response = ApiJson.Wire.ApiKeyResponse, Errors = [400, 403, 404],
+                    Response = ApiJson.Wire.ApiKeyResponse,
                 },
                 endpoints.UpdateAsync);
-            routes.Map(new ApiRoute { Method = "DELETE", Pattern = one, Permission = "api_key_delete", Summary = "End an API key at once.", Errors = [404] }, endpoints.DeleteAsync);
+            routes.Map(new ApiRoute { Method = "DELETE", Pattern = one, Permission = "api_key_delete", Summary = "End an API key at once." }, endpoints.DeleteAsync);
         }
     }
 

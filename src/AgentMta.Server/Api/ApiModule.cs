@@ -37,7 +37,7 @@ internal static class ApiModule
         MetricsEndpoints.Map(routes);
         DownloadEndpoints.Map(app, services);
         UnsubscribeEndpoints.Map(app, services);
-        OpenApiDocument.Map(app, routes.All);
+        OpenApiDocument.Map(app, routes.All, services.Options);
     }
 
     private static bool IsApi(HttpContext context) =>

@@ -36,14 +36,14 @@ internal sealed class BatchEndpoints(ApiServices services)
             new ApiRoute
             {
                 Method = "POST", Pattern = Root + "/batch-get", Permission = "message_read", Summary = "Get several messages, without bodies.", Request = ApiJson.Wire.BatchRequest,
-                Response = ApiJson.Wire.BatchMessageList, Errors = [400, 404],
+                Response = ApiJson.Wire.BatchMessageList,
             },
             endpoints.GetAsync);
         routes.Map(
             new ApiRoute
             {
                 Method = "POST", Pattern = Root + "/batch-update", Permission = "message_update", Summary = "Change the labels of several messages, all or none.", Request = ApiJson.Wire.BatchRequest,
-                Response = ApiJson.Wire.BatchUpdateResponse, Errors = [400, 404],
+                Response = ApiJson.Wire.BatchUpdateResponse,
             },
             endpoints.UpdateAsync);
     }

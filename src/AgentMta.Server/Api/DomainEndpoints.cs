@@ -52,30 +52,31 @@ internal sealed class DomainEndpoints(ApiServices services)
                 new ApiRoute
                 {
                     Method = "GET", Pattern = prefix + "/domains", Permission = "domain_read", Summary = "List domains.",
-                    Query = [new("limit", "integer"), new("page_token", "string"), new("ascending", "boolean")], Response = ApiJson.Wire.DomainList, Errors = [404],
+                    Query = [new("limit", "integer"), new("page_token", "string"), new("ascending", "boolean")], Response = ApiJson.Wire.DomainList,
                 },
                 endpoints.ListAsync);
             routes.Map(
                 new ApiRoute
                 {
                     Method = "POST", Pattern = prefix + "/domains", Permission = "domain_create", Summary = "Set up a domain: DKIM keys, postmaster, the records to publish.",
-                    Request = ApiJson.Wire.DomainRequest, Response = ApiJson.Wire.DomainResponse, Errors = [400, 403, 422],
+                    Request = ApiJson.Wire.DomainRequest, Needed = ["domain"], Response = ApiJson.Wire.DomainResponse, Present = ["records"],
+                    Errors = [422],
                 },
                 endpoints.CreateAsync);
             routes.Map(
-                new ApiRoute { Method = "GET", Pattern = one, Permission = "domain_read", Summary = "Get a domain with its records.", Response = ApiJson.Wire.DomainResponse, Errors = [404] },
+                new ApiRoute { Method = "GET", Pattern = one, Permission = "domain_read", Summary = "Get a domain with its records.", Response = ApiJson.Wire.DomainResponse, Present = ["records"] },
                 async call => await endpoints.ShowAsync(call, await endpoints.FindAsync(call).ConfigureAwait(false)).ConfigureAwait(false));
             routes.Map(
                 new ApiRoute
                 {
                     Method = "PATCH", Pattern = one, Permission = "domain_update", Summary = "Change what is switched on for a domain.", Request = ApiJson.Wire.DomainRequest,
-                    Response = ApiJson.Wire.DomainResponse, Errors = [400, 404],
+                    Response = ApiJson.Wire.DomainResponse, Present = ["records"],
                 },
                 endpoints.UpdateAsync);
-            routes.Map(new ApiRoute { Method = "DELETE", Pattern = one, Permission = "domain_delete", Summary = "Take a domain away; stored mail stays.", Errors = [404] }, endpoints.DeleteAsync);
-            routes.Map(new ApiRoute { Method = "POST", Pattern = one + "/verify", Permission = "domain_update", Summary = "Ask DNS for the records now.", Errors = [404] }, endpoints.VerifyAsync);
+            routes.Map(new ApiRoute { Method = "DELETE", Pattern = one, Permission = "domain_delete", Summary = "Take a domain away; stored mail stays." }, endpoints.DeleteAsync);
+            routes.Map(new ApiRoute { Method = "POST", Pattern = one + "/verify", Permission = "domain_update", Summary = "Ask DNS for the records now." }, endpoints.VerifyAsync);
             routes.Map(
-                new ApiRoute { Method = "GET", Pattern = one + "/zone-file", Permission = "domain_read", Summary = "Get the records as a zone file.", Media = "text/dns", Errors = [404] },
+                new ApiRoute { Method = "GET", Pattern = one + "/zone-file", Permission = "domain_read", Summary = "Get the records as a zone file.", Media = "text/dns" },
                 endpoints.ZoneFileAsync);
         }
     }

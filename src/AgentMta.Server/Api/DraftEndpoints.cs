@@ -26,39 +26,39 @@ internal sealed class DraftEndpoints(ApiServices services)
                 {
                     Method = "GET", Pattern = prefix + "/drafts", Permission = "draft_read", Summary = "List drafts by last change.",
                     Query = [new("limit", "integer"), new("page_token", "string"), new("labels", "list"), new("before", "date-time"), new("after", "date-time"), new("ascending", "boolean")],
-                    Response = ApiJson.Wire.DraftList, Errors = [404],
+                    Response = ApiJson.Wire.DraftList,
                 },
                 endpoints.ListAsync);
             routes.Map(
-                new ApiRoute { Method = "GET", Pattern = prefix + "/drafts/{draft_id}", Permission = "draft_read", Summary = "Get a draft.", Response = ApiJson.Wire.DraftResponse, Errors = [404] },
+                new ApiRoute { Method = "GET", Pattern = prefix + "/drafts/{draft_id}", Permission = "draft_read", Summary = "Get a draft.", Response = ApiJson.Wire.DraftResponse, Present = ["created_at"] },
                 async call => await endpoints.ShowAsync(call, await endpoints.FindAsync(call).ConfigureAwait(false)).ConfigureAwait(false));
             routes.Map(
                 new ApiRoute
                 {
                     Method = "GET", Pattern = prefix + "/drafts/{draft_id}/attachments/{attachment_id}", Permission = "draft_read", Summary = "Get the URL of an attachment.",
-                    Response = ApiJson.Wire.AttachmentResponse, Errors = [404],
+                    Response = ApiJson.Wire.AttachmentResponse, Present = ["download_url", "expires_at"],
                 },
                 endpoints.AttachmentAsync);
         }
 
         routes.Map(
-            new ApiRoute { Method = "POST", Pattern = Inbox, Permission = "draft_create", Summary = "Write a draft.", Request = ApiJson.Wire.DraftRequest, Response = ApiJson.Wire.DraftResponse, Errors = [400, 404] },
+            new ApiRoute { Method = "POST", Pattern = Inbox, Permission = "draft_create", Summary = "Write a draft.", Request = ApiJson.Wire.DraftRequest, Response = ApiJson.Wire.DraftResponse, Present = ["created_at"] },
             endpoints.CreateAsync);
         routes.Map(
             new ApiRoute
             {
                 Method = "PATCH", Pattern = Inbox + "/{draft_id}", Permission = "draft_update", Summary = "Change a draft; absent fields stay, null clears.", Request = ApiJson.Wire.DraftRequest,
-                Response = ApiJson.Wire.DraftResponse, Errors = [400, 404, 409],
+                Response = ApiJson.Wire.DraftResponse, Present = ["created_at"], Errors = [409],
             },
             endpoints.UpdateAsync);
         routes.Map(
-            new ApiRoute { Method = "DELETE", Pattern = Inbox + "/{draft_id}", Permission = "draft_delete", Summary = "Delete a draft; its schedule goes with it.", Errors = [404, 409] },
+            new ApiRoute { Method = "DELETE", Pattern = Inbox + "/{draft_id}", Permission = "draft_delete", Summary = "Delete a draft; its schedule goes with it.", Errors = [409] },
             endpoints.DeleteAsync);
         routes.Map(
             new ApiRoute
             {
                 Method = "POST", Pattern = Inbox + "/{draft_id}/send", Permission = "draft_send", Summary = "Send a draft; it is gone afterwards.", Request = ApiJson.Wire.UpdateThreadRequest, BodyOptional = true,
-                Response = ApiJson.Wire.SendMessageResponse, Errors = [400, 403, 404, 409, 422],
+                Response = ApiJson.Wire.SendMessageResponse, Errors = [409, 422],
             },
             endpoints.SendAsync);
     }

@@ -14,7 +14,8 @@ internal sealed class ErrorWriter(ILogger log)
         try
         {
             await next(context).ConfigureAwait(false);
-            if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null })
+            // A range behind the end leaves the headers of the file without a body.
+            if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null } or { HasStarted: false, StatusCode: 416 })
                 await WriteAsync(context, Plain(context.Response.StatusCode, context.Request)).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
@@ -63,12 +64,16 @@ internal sealed class ErrorWriter(ILogger log)
     {
         404 => new ApiException(404, "not_found", $"There is no {request.Method} {request.Path}.", "See /openapi.json for what there is."),
         405 => new ApiException(405, "method_not_allowed", $"{request.Path} does not take {request.Method}.", "See the Allow header."),
+        400 => Unreadable("The request is no HTTP that can be read."),
         413 => TooLarge(),
+        416 => new ApiException(416, "range_not_satisfiable", "There is nothing in that range.", "Ask for a range within Content-Range."),
         415 => new ApiException(415, "unsupported_media_type", "The body is not JSON.", "Send it with content-type: application/json."),
         _ => new ApiException(status, status >= 500 ? "internal_error" : "bad_request", "The request cannot be answered."),
     };
 
     private static ApiException TooLarge() => new(413, "payload_too_large", "The request body is too large.", "Send attachments by url, or a link in the text.");
+
+    private static ApiException Unreadable(string message) => new(400, "bad_request", message, errors: [new FieldError([], message)]);
 
     private ApiException Explain(Exception fault, HttpRequest request)
     {
@@ -79,7 +84,7 @@ internal sealed class ErrorWriter(ILogger log)
             case BadHttpRequestException { StatusCode: 413 }:
                 return TooLarge();
             case BadHttpRequestException bad:
-                return new ApiException(bad.StatusCode, bad.StatusCode == 400 ? "validation_error" : "bad_request", bad.Message, errors: [new FieldError([], bad.Message)]);
+                return bad.StatusCode == 400 ? Unreadable(bad.Message) : new ApiException(bad.StatusCode, "bad_request", bad.Message);
             case InboxGoneException gone:
                 return ApiException.NotFound(gone.Message);
             case StoreException store:

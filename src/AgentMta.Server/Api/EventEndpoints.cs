@@ -26,7 +26,7 @@ internal sealed class EventEndpoints(ApiServices services)
             new ApiRoute
             {
                 Method = "GET", Pattern = "/v0/events", Permission = "message_read", Summary = "Read the events behind a cursor, oldest first; wait for the next where there are none.",
-                Query = [new("after", "integer"), new("wait", "integer"), new("limit", "integer"), new("event_types", "list")], Response = ApiJson.Wire.LogEventList, Errors = [400],
+                Query = [new("after", "cursor", Meaning: "cursor"), new("wait", "integer"), new("limit", "integer"), new("event_types", "list")], Response = ApiJson.Wire.LogEventList,
             },
             endpoints.ListAsync);
     }

@@ -49,34 +49,34 @@ internal sealed class InboxEndpoints(ApiServices services)
         foreach (var prefix in ApiRoutes.RootAndPod)
         {
             routes.Map(
-                new ApiRoute { Method = "GET", Pattern = prefix + "/inboxes", Permission = "inbox_read", Summary = "List inboxes.", Query = PageQuery, Response = ApiJson.Wire.InboxList, Errors = [404] },
+                new ApiRoute { Method = "GET", Pattern = prefix + "/inboxes", Permission = "inbox_read", Summary = "List inboxes.", Query = PageQuery, Response = ApiJson.Wire.InboxList },
                 endpoints.ListAsync);
             routes.Map(
                 new ApiRoute
                 {
                     Method = "GET", Pattern = prefix + "/inboxes/search", Permission = "inbox_read", Summary = "Find inboxes by a word of address or name.",
-                    Query = [new("q", "string", true), new("limit", "integer"), new("page_token", "string")], Response = ApiJson.Wire.InboxList, Errors = [400, 404],
+                    Query = [new("q", "string", true), new("limit", "integer"), new("page_token", "string")], Response = ApiJson.Wire.InboxList,
                 },
                 endpoints.SearchAsync);
             routes.Map(
                 new ApiRoute
                 {
                     Method = "POST", Pattern = prefix + "/inboxes", Permission = "inbox_create", Summary = "Make an inbox.", Request = ApiJson.Wire.CreateInboxRequest, BodyOptional = true,
-                    Response = ApiJson.Wire.InboxResponse, Errors = [400, 403, 422],
+                    Response = ApiJson.Wire.InboxResponse, Errors = [422],
                 },
                 endpoints.CreateAsync);
             routes.Map(
-                new ApiRoute { Method = "GET", Pattern = prefix + "/inboxes/{inbox_id}", Permission = "inbox_read", Summary = "Get an inbox.", Response = ApiJson.Wire.InboxResponse, Errors = [404] },
+                new ApiRoute { Method = "GET", Pattern = prefix + "/inboxes/{inbox_id}", Permission = "inbox_read", Summary = "Get an inbox.", Response = ApiJson.Wire.InboxResponse },
                 call => Task.FromResult<IResult>(TypedResults.Json(Show(call.Inbox), ApiJson.Wire.InboxResponse)));
             routes.Map(
                 new ApiRoute
                 {
                     Method = "PATCH", Pattern = prefix + "/inboxes/{inbox_id}", Permission = "inbox_update", Summary = "Change name or metadata of an inbox.",
-                    Request = ApiJson.Wire.UpdateInboxRequest, Response = ApiJson.Wire.InboxResponse, Errors = [400, 404],
+                    Request = ApiJson.Wire.UpdateInboxRequest, Response = ApiJson.Wire.InboxResponse,
                 },
                 endpoints.UpdateAsync);
             routes.Map(
-                new ApiRoute { Method = "DELETE", Pattern = prefix + "/inboxes/{inbox_id}", Permission = "inbox_delete", Summary = "Delete an inbox with its mail.", Errors = [404] },
+                new ApiRoute { Method = "DELETE", Pattern = prefix + "/inboxes/{inbox_id}", Permission = "inbox_delete", Summary = "Delete an inbox with its mail." },
                 endpoints.DeleteAsync);
         }
     }

@@ -25,7 +25,7 @@ internal sealed class InboxEventEndpoints(ApiServices services)
         new ApiRoute
         {
             Method = "GET", Pattern = "/v0/inboxes/{inbox_id}/events", Permission = "message_read", Summary = "List the label changes of an inbox.",
-            Query = [new("limit", "integer"), new("page_token", "string"), new("ascending", "boolean")], Response = ApiJson.Wire.InboxEventList, Errors = [404],
+            Query = [new("limit", "integer"), new("page_token", "string"), new("ascending", "boolean")], Response = ApiJson.Wire.InboxEventList,
         },
         new InboxEventEndpoints(routes.Services).ListAsync);
 

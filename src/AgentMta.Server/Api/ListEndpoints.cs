@@ -36,22 +36,22 @@ internal sealed class ListEndpoints(ApiServices services)
                 new ApiRoute
                 {
                     Method = "GET", Pattern = list, Permission = "list_entry_read", Summary = "List the entries of a list.", Query = [new("limit", "integer"), new("page_token", "string")],
-                    Response = ApiJson.Wire.ListEntryList, Errors = [404],
+                    Response = ApiJson.Wire.ListEntryList,
                 },
                 endpoints.PageAsync);
             routes.Map(
                 new ApiRoute
                 {
                     Method = "POST", Pattern = list, Permission = "list_entry_create", Summary = "Add an address or a domain to a list.", Request = ApiJson.Wire.ListEntryRequest,
-                    Response = ApiJson.Wire.ListEntryResponse, Errors = [400, 403, 404],
+                    Response = ApiJson.Wire.ListEntryResponse,
                 },
                 endpoints.AddAsync);
             routes.Map(
-                new ApiRoute { Method = "GET", Pattern = list + "/{entry}", Permission = "list_entry_read", Summary = "Get an entry.", Response = ApiJson.Wire.ListEntryResponse, Errors = [404] },
+                new ApiRoute { Method = "GET", Pattern = list + "/{entry}", Permission = "list_entry_read", Summary = "Get an entry.", Response = ApiJson.Wire.ListEntryResponse },
                 async call => TypedResults.Json(
                     Show(await endpoints._lists.GetAsync(Key(call), Normalise(call["entry"]) ?? "", call.Aborted).ConfigureAwait(false) ?? throw Unknown(call)), ApiJson.Wire.ListEntryResponse));
             routes.Map(
-                new ApiRoute { Method = "DELETE", Pattern = list + "/{entry}", Permission = "list_entry_delete", Summary = "Remove an entry.", Errors = [403, 404] },
+                new ApiRoute { Method = "DELETE", Pattern = list + "/{entry}", Permission = "list_entry_delete", Summary = "Remove an entry." },
                 endpoints.RemoveAsync);
         }
     }

@@ -43,32 +43,32 @@ internal sealed class MessageEndpoints(ApiServices services)
     {
         var endpoints = new MessageEndpoints(routes.Services);
         routes.Map(
-            new ApiRoute { Method = "GET", Pattern = Root, Permission = "message_read", Summary = "List messages.", Query = ListQuery, Response = ApiJson.Wire.MessageList, Errors = [400, 404] },
+            new ApiRoute { Method = "GET", Pattern = Root, Permission = "message_read", Summary = "List messages.", Query = ListQuery, Response = ApiJson.Wire.MessageList },
             endpoints.ListAsync);
         routes.Map(
-            new ApiRoute { Method = "GET", Pattern = "/v0/inboxes/{inbox_id}/unread-count", Permission = "message_read", Summary = "Count unread messages.", Response = ApiJson.Wire.UnreadCountResponse, Errors = [404] },
+            new ApiRoute { Method = "GET", Pattern = "/v0/inboxes/{inbox_id}/unread-count", Permission = "message_read", Summary = "Count unread messages.", Response = ApiJson.Wire.UnreadCountResponse },
             endpoints.CountUnreadAsync);
         routes.Map(
-            new ApiRoute { Method = "GET", Pattern = One, Permission = "message_read", Summary = "Get a message with its bodies.", Response = ApiJson.Wire.MessageResponse, Errors = [404] },
+            new ApiRoute { Method = "GET", Pattern = One, Permission = "message_read", Summary = "Get a message with its bodies.", Response = ApiJson.Wire.MessageResponse },
             endpoints.GetAsync);
         routes.Map(
             new ApiRoute
             {
                 Method = "PATCH", Pattern = One, Permission = "message_update", Summary = "Change the labels of a message.", Request = ApiJson.Wire.UpdateMessageRequest,
-                Response = ApiJson.Wire.MessageLabelsResponse, Errors = [400, 404, 409],
+                Response = ApiJson.Wire.MessageLabelsResponse, Errors = [409],
             },
             endpoints.UpdateAsync);
         routes.Map(
-            new ApiRoute { Method = "DELETE", Pattern = One, Permission = "message_delete", Summary = "Delete a message for good.", Errors = [404] },
+            new ApiRoute { Method = "DELETE", Pattern = One, Permission = "message_delete", Summary = "Delete a message for good." },
             endpoints.DeleteAsync);
         routes.Map(
-            new ApiRoute { Method = "GET", Pattern = One + "/raw", Permission = "message_read", Summary = "Get the raw message: a URL, or with Accept: message/rfc822 the bytes.", Response = ApiJson.Wire.RawResponse, Errors = [404] },
+            new ApiRoute { Method = "GET", Pattern = One + "/raw", Permission = "message_read", Summary = "Get the raw message: a URL, or with Accept: message/rfc822 the bytes.", Response = ApiJson.Wire.RawResponse, OtherMedia = "message/rfc822" },
             endpoints.RawAsync);
         routes.Map(
-            new ApiRoute { Method = "GET", Pattern = One + "/attachments/{attachment_id}", Permission = "message_read", Summary = "Get the URL of an attachment.", Response = ApiJson.Wire.AttachmentResponse, Errors = [404] },
+            new ApiRoute { Method = "GET", Pattern = One + "/attachments/{attachment_id}", Permission = "message_read", Summary = "Get the URL of an attachment.", Response = ApiJson.Wire.AttachmentResponse, Present = ["download_url", "expires_at"] },
             endpoints.AttachmentAsync);
         routes.Map(
-            new ApiRoute { Method = "GET", Pattern = One + "/trace", Permission = "message_read", Summary = "Read why a message was let in: session, authentication, the verdict of each gate.", Response = ApiJson.Wire.TraceResponse, Errors = [404] },
+            new ApiRoute { Method = "GET", Pattern = One + "/trace", Permission = "message_read", Summary = "Read why a message was let in: session, authentication, the verdict of each gate.", Response = ApiJson.Wire.TraceResponse },
             endpoints.TraceAsync);
     }
 

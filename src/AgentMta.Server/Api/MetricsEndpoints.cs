@@ -25,7 +25,7 @@ internal sealed class MetricsEndpoints(ApiServices services)
     private static readonly string[] InboxMeasures = ["storage_bytes", "message_count", "thread_count"];
 
     private static readonly IReadOnlyList<QueryParameter> RangeQuery =
-        [new("start", "date-time"), new("end", "date-time"), new("period", "integer"), new("limit", "integer"), new("descending", "boolean")];
+        [new("start", "date-time"), new("end", "date-time"), new("period", "integer"), new("limit", "integer", Meaning: "points"), new("descending", "boolean")];
 
     private readonly EventStore _events = new(services.Database);
     private readonly UsageStore _usage = new(services.Database);
@@ -40,14 +40,14 @@ internal sealed class MetricsEndpoints(ApiServices services)
                 new ApiRoute
                 {
                     Method = "GET", Pattern = prefix + "/metrics/events", Permission = "metrics_read", Summary = "Count events over time.", Query = [new("event_types", "list"), .. RangeQuery],
-                    Response = ApiJson.Wire.DictionaryStringListEventPoint, Errors = [400, 404],
+                    Response = ApiJson.Wire.DictionaryStringListEventPoint, Errors = [422],
                 },
                 endpoints.EventsAsync);
             routes.Map(
                 new ApiRoute
                 {
                     Method = "GET", Pattern = prefix + "/metrics/usage", Permission = "metrics_read", Summary = "Read running totals over time.", Query = [new("usage_types", "list"), .. RangeQuery],
-                    Response = ApiJson.Wire.DictionaryStringListUsagePoint, Errors = [400, 404],
+                    Response = ApiJson.Wire.DictionaryStringListUsagePoint, Errors = [422],
                 },
                 endpoints.UsageAsync);
         }

@@ -40,14 +40,14 @@ internal sealed class PodEndpoints(ApiServices services)
             new ApiRoute
             {
                 Method = "POST", Pattern = "/v0/pods", Permission = "pod_create", Summary = "Make a pod.", Request = ApiJson.Wire.PodRequest, BodyOptional = true,
-                Response = ApiJson.Wire.PodResponse, Errors = [400, 403],
+                Response = ApiJson.Wire.PodResponse,
             },
             endpoints.CreateAsync);
         routes.Map(
-            new ApiRoute { Method = "GET", Pattern = "/v0/pods/{pod_id}", Permission = "pod_read", Summary = "Get a pod.", Response = ApiJson.Wire.PodResponse, Errors = [404] },
+            new ApiRoute { Method = "GET", Pattern = "/v0/pods/{pod_id}", Permission = "pod_read", Summary = "Get a pod.", Response = ApiJson.Wire.PodResponse },
             async call => TypedResults.Json(Show(await endpoints.FindAsync(call).ConfigureAwait(false)), ApiJson.Wire.PodResponse));
         routes.Map(
-            new ApiRoute { Method = "DELETE", Pattern = "/v0/pods/{pod_id}", Permission = "pod_delete", Summary = "Delete an empty pod.", Errors = [404, 409] },
+            new ApiRoute { Method = "DELETE", Pattern = "/v0/pods/{pod_id}", Permission = "pod_delete", Summary = "Delete an empty pod.", Errors = [409] },
             endpoints.DeleteAsync);
     }
 

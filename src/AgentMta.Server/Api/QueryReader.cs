@@ -7,7 +7,9 @@ namespace AgentMta.Server.Api;
 /// <summary>Reads query parameters as clients send them: lists as one JSON array, as repeated parameters or as one bare word.</summary>
 internal sealed class QueryReader(IQueryCollection query)
 {
-    private const int MaximumValues = 100;
+    /// <summary>Most values of a list.</summary>
+    public const int MaximumValues = 100;
+
 
     /// <summary>A text; null where it is absent.</summary>
     public string? Text(string name) => query.TryGetValue(name, out var values) && values.Count > 0 ? values[^1] : null;

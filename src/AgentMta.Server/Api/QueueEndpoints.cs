@@ -64,7 +64,7 @@ internal sealed class QueueEndpoints(ApiServices services)
             new ApiRoute
             {
                 Method = "GET", Pattern = "/v0/inboxes/{inbox_id}/messages/{message_id}/deliveries", Permission = "message_read",
-                Summary = "List the recipients of a message with each attempt.", Response = ApiJson.Wire.DeliveryList, Errors = [404],
+                Summary = "List the recipients of a message with each attempt.", Response = ApiJson.Wire.DeliveryList,
             },
             endpoints.OfMessageAsync);
     }
@@ -72,7 +72,7 @@ internal sealed class QueueEndpoints(ApiServices services)
     private static void Add(ApiRoutes routes, string verb, string summary, Change change) => routes.Map(
         new ApiRoute
         {
-            Method = "POST", Pattern = "/v0/queue/" + verb, Permission = "message_send", Summary = summary, Request = ApiJson.Wire.QueueRequest, Response = ApiJson.Wire.QueueChangeResponse, Errors = [400],
+            Method = "POST", Pattern = "/v0/queue/" + verb, Permission = "message_send", Summary = summary, Request = ApiJson.Wire.QueueRequest, Response = ApiJson.Wire.QueueChangeResponse,
         },
         async call =>
         {

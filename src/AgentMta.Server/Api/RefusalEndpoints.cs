@@ -35,14 +35,14 @@ internal sealed class RefusalEndpoints(ApiServices services)
                     new("limit", "integer"), new("page_token", "string"), new("inbox_id", "string"), new("stage", "string"), new("from", "string"), new("to", "string"),
                     new("client_address", "string"), new("session_id", "string"), new("code", "integer"), new("before", "date-time"), new("after", "date-time"),
                 ],
-                Response = ApiJson.Wire.RefusalList, Errors = [400],
+                Response = ApiJson.Wire.RefusalList,
             },
             endpoints.ListAsync);
         routes.Map(
             new ApiRoute
             {
                 Method = "GET", Pattern = "/v0/refusals/{refusal_id}", Permission = "message_read", Summary = "Get a refusal by the id that its SMTP reply showed.",
-                Response = ApiJson.Wire.RefusalResponse, Errors = [404],
+                Response = ApiJson.Wire.RefusalResponse,
             },
             endpoints.GetAsync);
     }

@@ -73,7 +73,7 @@ internal sealed class SendEndpoints(ApiServices services)
         new ApiRoute
         {
             Method = "POST", Pattern = pattern, Permission = "message_send", Summary = summary, Request = ApiJson.Wire.SendMessageRequest, Response = ApiJson.Wire.SendMessageResponse,
-            Errors = [400, 403, 404, 409, 413, 422],
+            IsIdempotent = true, Errors = [409, 422],
         },
         handler);
 

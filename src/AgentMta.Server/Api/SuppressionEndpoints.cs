@@ -44,11 +44,11 @@ internal sealed class SuppressionEndpoints(ApiServices services)
             new ApiRoute
             {
                 Method = "POST", Pattern = "/v0/suppressions", Permission = "list_entry_create", Summary = "Suppress an address.", Request = ApiJson.Wire.SuppressionRequest,
-                Response = ApiJson.Wire.SuppressionResponse, Errors = [400, 404, 409],
+                Response = ApiJson.Wire.SuppressionResponse, Errors = [409],
             },
             endpoints.AddAsync);
         routes.Map(
-            new ApiRoute { Method = "DELETE", Pattern = "/v0/suppressions/{address}", Permission = "list_entry_delete", Summary = "Let an address get mail again.", Query = ScopeQuery, Errors = [404] },
+            new ApiRoute { Method = "DELETE", Pattern = "/v0/suppressions/{address}", Permission = "list_entry_delete", Summary = "Let an address get mail again.", Query = ScopeQuery },
             endpoints.RemoveAsync);
     }
 

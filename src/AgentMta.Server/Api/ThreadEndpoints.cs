@@ -28,31 +28,31 @@ internal sealed class ThreadEndpoints(ApiServices services)
         foreach (var prefix in ApiRoutes.AllScopes)
         {
             routes.Map(
-                new ApiRoute { Method = "GET", Pattern = prefix + "/threads", Permission = "message_read", Summary = "List threads.", Query = ListQuery, Response = ApiJson.Wire.ThreadList, Errors = [400, 404] },
+                new ApiRoute { Method = "GET", Pattern = prefix + "/threads", Permission = "message_read", Summary = "List threads.", Query = ListQuery, Response = ApiJson.Wire.ThreadList },
                 endpoints.ListAsync);
             routes.Map(
                 new ApiRoute
                 {
                     Method = "GET", Pattern = prefix + "/threads/{thread_id}", Permission = "message_read", Summary = "Get a thread with its messages.",
-                    Query = [new("limit", "integer"), new("page_token", "string")], Response = ApiJson.Wire.ThreadResponse, Errors = [404],
+                    Query = [new("limit", "integer"), new("page_token", "string")], Response = ApiJson.Wire.ThreadResponse, Present = ["count", "limit", "messages"],
                 },
                 endpoints.GetAsync);
             routes.Map(
                 new ApiRoute
                 {
                     Method = "GET", Pattern = prefix + "/threads/{thread_id}/attachments/{attachment_id}", Permission = "message_read", Summary = "Get the URL of an attachment.",
-                    Response = ApiJson.Wire.AttachmentResponse, Errors = [404],
+                    Response = ApiJson.Wire.AttachmentResponse, Present = ["download_url", "expires_at"],
                 },
                 endpoints.AttachmentAsync);
             routes.Map(
                 new ApiRoute
                 {
                     Method = "PATCH", Pattern = prefix + "/threads/{thread_id}", Permission = "message_update", Summary = "Change the labels of all messages of a thread.",
-                    Request = ApiJson.Wire.UpdateThreadRequest, Response = ApiJson.Wire.ThreadLabelsResponse, Errors = [400, 404, 422],
+                    Request = ApiJson.Wire.UpdateThreadRequest, Response = ApiJson.Wire.ThreadLabelsResponse, Errors = [422],
                 },
                 endpoints.UpdateAsync);
             routes.Map(
-                new ApiRoute { Method = "DELETE", Pattern = prefix + "/threads/{thread_id}", Permission = "message_delete", Summary = "Delete a thread with its messages for good.", Errors = [404] },
+                new ApiRoute { Method = "DELETE", Pattern = prefix + "/threads/{thread_id}", Permission = "message_delete", Summary = "Delete a thread with its messages for good." },
                 endpoints.DeleteAsync);
         }
     }

@@ -55,21 +55,21 @@ internal sealed class UseCaseEndpoints(ApiServices services)
             new ApiRoute
             {
                 Method = "POST", Pattern = "/v0/use-cases", Permission = "inbox_create", Summary = "Make a use case with the inbox of its sender, or give an inbox its posture.",
-                Request = ApiJson.Wire.UseCaseRequest, Response = ApiJson.Wire.UseCaseResponse, Errors = [400, 403, 422],
+                Request = ApiJson.Wire.UseCaseRequest, Needed = ["sender"], Response = ApiJson.Wire.UseCaseResponse, Errors = [422],
             },
             endpoints.CreateAsync);
         routes.Map(
-            new ApiRoute { Method = "GET", Pattern = "/v0/use-cases/{use_case_id}", Permission = "inbox_read", Summary = "Get a use case.", Response = ApiJson.Wire.UseCaseResponse, Errors = [404] },
+            new ApiRoute { Method = "GET", Pattern = "/v0/use-cases/{use_case_id}", Permission = "inbox_read", Summary = "Get a use case.", Response = ApiJson.Wire.UseCaseResponse },
             async call => TypedResults.Json(Show(await endpoints.FindAsync(call).ConfigureAwait(false)), ApiJson.Wire.UseCaseResponse));
         routes.Map(
             new ApiRoute
             {
                 Method = "PATCH", Pattern = "/v0/use-cases/{use_case_id}", Permission = "inbox_update", Summary = "Change a use case; the sender stays.", Request = ApiJson.Wire.UseCaseRequest,
-                Response = ApiJson.Wire.UseCaseResponse, Errors = [400, 404],
+                Response = ApiJson.Wire.UseCaseResponse,
             },
             endpoints.UpdateAsync);
         routes.Map(
-            new ApiRoute { Method = "DELETE", Pattern = "/v0/use-cases/{use_case_id}", Permission = "inbox_delete", Summary = "Delete a use case with its inbox and mail.", Errors = [404] },
+            new ApiRoute { Method = "DELETE", Pattern = "/v0/use-cases/{use_case_id}", Permission = "inbox_delete", Summary = "Delete a use case with its inbox and mail." },
             endpoints.DeleteAsync);
     }
 

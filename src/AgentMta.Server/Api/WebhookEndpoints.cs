@@ -29,45 +29,44 @@ internal sealed class WebhookEndpoints(ApiServices services)
                 new ApiRoute
                 {
                     Method = "GET", Pattern = prefix + "/webhooks", Permission = "webhook_read", Summary = "List webhooks, newest first.",
-                    Query = [new("limit", "integer"), new("page_token", "string"), new("ascending", "boolean")], Response = ApiJson.Wire.WebhookList, Errors = [400],
+                    Query = [new("limit", "integer"), new("page_token", "string"), new("ascending", "boolean")], Response = ApiJson.Wire.WebhookList,
                 },
                 endpoints.ListAsync);
             routes.Map(
                 new ApiRoute
                 {
                     Method = "POST", Pattern = prefix + "/webhooks", Permission = "webhook_create", Summary = "Make a webhook; the same client_id again gives the same webhook.",
-                    Request = ApiJson.Wire.CreateWebhookRequest, Response = ApiJson.Wire.WebhookResponse, Errors = [400, 403],
+                    Request = ApiJson.Wire.CreateWebhookRequest, Response = ApiJson.Wire.WebhookResponse,
                 },
                 endpoints.CreateAsync);
             routes.Map(
-                new ApiRoute { Method = "GET", Pattern = one, Permission = "webhook_read", Summary = "Get a webhook with its secret.", Response = ApiJson.Wire.WebhookResponse, Errors = [404] },
+                new ApiRoute { Method = "GET", Pattern = one, Permission = "webhook_read", Summary = "Get a webhook with its secret.", Response = ApiJson.Wire.WebhookResponse },
                 async call => Show(await endpoints.FindAsync(call).ConfigureAwait(false)));
             routes.Map(
                 new ApiRoute
                 {
                     Method = "PATCH", Pattern = one, Permission = "webhook_update", Summary = "Change event types and filters, or switch a webhook on or off.",
-                    Request = ApiJson.Wire.UpdateWebhookRequest, Response = ApiJson.Wire.WebhookResponse, Errors = [400, 403, 404],
+                    Request = ApiJson.Wire.UpdateWebhookRequest, Response = ApiJson.Wire.WebhookResponse,
                 },
                 endpoints.UpdateAsync);
             routes.Map(
-                new ApiRoute { Method = "GET", Pattern = one + "/headers", Permission = "webhook_read", Summary = "List the names of a webhook's headers.", Response = ApiJson.Wire.WebhookHeadersResponse, Errors = [404] },
+                new ApiRoute { Method = "GET", Pattern = one + "/headers", Permission = "webhook_read", Summary = "List the names of a webhook's headers.", Response = ApiJson.Wire.WebhookHeadersResponse },
                 async call => TypedResults.Json(
                     new WebhookHeadersResponse([.. (await endpoints.FindAsync(call).ConfigureAwait(false)).Headers.Keys.Order(StringComparer.OrdinalIgnoreCase)]), ApiJson.Wire.WebhookHeadersResponse));
             routes.Map(
                 new ApiRoute
                 {
                     Method = "PATCH", Pattern = one + "/headers", Permission = "webhook_update", Summary = "Set and take away headers.", Request = ApiJson.Wire.UpdateWebhookHeadersRequest,
-                    Errors = [400, 404],
                 },
                 endpoints.UpdateHeadersAsync);
             routes.Map(
                 new ApiRoute
                 {
                     Method = "POST", Pattern = one + "/rotate-secret", Permission = "webhook_update", Summary = "Give a webhook a new secret; the old one signs as well for a while.",
-                    Request = ApiJson.Wire.RotateSecretRequest, BodyOptional = true, Response = ApiJson.Wire.WebhookResponse, Errors = [400, 404],
+                    Request = ApiJson.Wire.RotateSecretRequest, BodyOptional = true, Response = ApiJson.Wire.WebhookResponse,
                 },
                 endpoints.RotateAsync);
-            routes.Map(new ApiRoute { Method = "DELETE", Pattern = one, Permission = "webhook_delete", Summary = "Delete a webhook.", Errors = [404] }, endpoints.DeleteAsync);
+            routes.Map(new ApiRoute { Method = "DELETE", Pattern = one, Permission = "webhook_delete", Summary = "Delete a webhook." }, endpoints.DeleteAsync);
             replays.Map(routes, one);
         }
     }

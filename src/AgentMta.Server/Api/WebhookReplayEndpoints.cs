@@ -22,14 +22,14 @@ internal sealed class WebhookReplayEndpoints(ApiServices services)
             new ApiRoute
             {
                 Method = "GET", Pattern = one + "/dead-letters", Permission = "webhook_read", Summary = "List the events that a webhook did not take at any try, newest first.",
-                Query = [new("limit", "integer"), new("page_token", "string")], Response = ApiJson.Wire.DeadLetterList, Errors = [400, 404],
+                Query = [new("limit", "integer"), new("page_token", "string")], Response = ApiJson.Wire.DeadLetterList,
             },
             DeadLettersAsync);
         routes.Map(
             new ApiRoute
             {
                 Method = "POST", Pattern = one + "/replay", Permission = "webhook_update", Summary = "Deliver events again, by id or by time; they keep their ids.",
-                Request = ApiJson.Wire.ReplayRequest, Response = ApiJson.Wire.ReplayResponse, Errors = [400, 404, 422],
+                Request = ApiJson.Wire.ReplayRequest, Response = ApiJson.Wire.ReplayResponse, Errors = [422],
             },
             ReplayAsync);
     }

@@ -17,14 +17,17 @@ internal static class EventCatalog
         [EventTypes.ReceivedUnauthenticated] = "label_unauthenticated_read",
     };
 
-    // Beyond the contract, for those that name them. Events of webhooks themselves are left out: an endpoint must not be fed by its own failures.
-    private static readonly HashSet<string> Further = new(StringComparer.Ordinal)
+    /// <summary>Beyond the contract, for those that name them. Events of webhooks themselves are left out: an endpoint must not be fed by its own failures.</summary>
+    public static IReadOnlySet<string> Further { get; } = new HashSet<string>(StringComparer.Ordinal)
     {
         EventTypes.Queued, EventTypes.Deferred, EventTypes.Delayed, EventTypes.Unsubscribed, EventTypes.Held, EventTypes.Released, EventTypes.Deleted, EventTypes.ReportReceived,
         EventTypes.UnsubscribeRequested, EventTypes.ThreadMerged, EventTypes.LabelAdded, EventTypes.LabelRemoved, EventTypes.TurnClaimed, EventTypes.TurnDone, EventTypes.TurnReleased,
         EventTypes.InboxCreated, EventTypes.InboxUpdated, EventTypes.InboxDeleted,
         EventTypes.DomainCreated, EventTypes.DomainUpdated, EventTypes.DomainDeleted, EventTypes.SuppressionAdded, EventTypes.SuppressionRemoved,
     };
+
+    /// <summary>Every event that may be subscribed to.</summary>
+    public static IEnumerable<string> All => Default.Concat(Filtered.Keys).Concat(Further);
 
     /// <summary>Whether there is such an event for subscribers.</summary>
     public static bool Knows(string type) => Default.Contains(type) || Filtered.ContainsKey(type) || Further.Contains(type);

@@ -96,7 +96,7 @@ internal sealed class Submitter(SubmissionStore store, RawReader raws, SendPolic
         }
 
         if (ready.Bytes.Length > options.MaxMessageSize)
-            return Refused(413, "limit_exceeded", $"The message has {ready.Bytes.Length} octets; {options.MaxMessageSize} are allowed.", "Send a link instead of the attachment.");
+            return Refused(413, "payload_too_large", $"The message has {ready.Bytes.Length} octets; {options.MaxMessageSize} are allowed.", "Send a link instead of the attachment.");
         try
         {
             var (messageId, threadId, isConflict) = await outbox.WriteAsync(ready, "api", cancellationToken).ConfigureAwait(false);

@@ -1,11 +1,26 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { client, delivered, url } from "../session.mjs";
+import test from "node:test";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { call, client, contract, unique } from "../session.mjs";
 
-test("the OpenAPI document names each route it serves and every reference in it leads somewhere", async () => {
-  const document = await (await fetch(`${url}/openapi.json`)).json();
+const { document } = contract;
+
+// Every schema in the document with where it stands.
+function* schemas(node, path = "#") {
+  if (node === null || typeof node !== "object") return;
+  for (const [key, value] of Object.entries(node)) {
+    if (key === "schema" || /^#\/components\/schemas$/.test(path)) yield [`${path}/${key}`, value];
+    yield* schemas(value, `${path}/${key}`);
+  }
+}
+
+test("the document is valid OpenAPI 3.1", async () => {
+  const result = await new Validator().validate(structuredClone(document));
+  assert.deepEqual(result.errors ?? [], []);
   assert.equal(document.openapi, "3.1.0");
-  assert.ok(Object.keys(document.paths).length > 80, `${Object.keys(document.paths).length} paths`);
+});
+
+test("every reference leads somewhere, every operation has an id of its own and a tag that is described", () => {
   const walk = (node) => {
     if (Array.isArray(node)) return node.forEach(walk);
     if (node === null || typeof node !== "object") return;
@@ -17,8 +32,62 @@ test("the OpenAPI document names each route it serves and every reference in it 
     }
   };
   walk(document);
-  const { to, message } = await delivered();
-  const answer = await (await client.fetch(`/v0/inboxes/${encodeURIComponent(to.inboxId)}/messages/${encodeURIComponent(message.messageId)}`)).json();
-  const known = Object.keys(document.components.schemas.MessageResponse.properties);
-  for (const key of Object.keys(answer)) assert.ok(known.includes(key), `${key} is served but not described`);
+  const ids = contract.operations.map((o) => o.operation.operationId);
+  assert.equal(new Set(ids).size, ids.length);
+  const tags = document.tags.map((t) => t.name);
+  for (const { operation } of contract.operations) for (const tag of operation.tags) assert.ok(tags.includes(tag), `${operation.operationId}: ${tag}`);
+});
+
+test("every schema compiles and every field says what it is, with examples that are right", () => {
+  const described = (schema, where) => {
+    for (const [name, field] of Object.entries(schema.properties ?? {})) {
+      if (!where.includes("/responses/")) assert.ok(field.description || field.$ref || field.const !== undefined || field.enum || where.includes("healthz") || /Event\w+$/.test(where), `${where}/${name} has no description`);
+      for (const example of field.examples ?? []) assert.equal(contract.check(field, example), "", `${where}/${name}`);
+    }
+  };
+  for (const [where, schema] of schemas(document)) {
+    contract.check(schema, null);
+    described(schema, where);
+  }
+});
+
+test("what the document requires of a body is required", async () => {
+  const pod = await client.pods.create({ name: "Required" });
+  const inbox = await client.inboxes.create({ username: unique("required") });
+  const hook = await client.webhooks.create({ url: "https://hooks.example/in", eventTypes: ["message.received"] });
+  const values = { pod_id: pod.podId, inbox_id: inbox.inboxId, webhook_id: hook.webhookId, direction: "send", type: "block" };
+  let asked = 0;
+  for (const { method, path, operation } of contract.operations) {
+    const schema = operation.requestBody?.content?.["application/json"]?.schema;
+    const required = [...(schema?.required ?? []), ...((schema?.$ref && document.components.schemas[schema.$ref.split("/").at(-1)].required) || [])];
+    if (required.length === 0) continue;
+    const target = path.replace("/inboxes/{inbox_id}/webhooks/{webhook_id}", "/webhooks/{webhook_id}").replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(values[name] ?? assert.fail(`${path}: ${name}`)));
+    const { status, body } = await call(target, method.toUpperCase(), {});
+    assert.equal(status, 400, `${method} ${path}`);
+    assert.ok(required.includes(body.errors[0].path[0]), `${method} ${path}: ${JSON.stringify(body)}`);
+    asked++;
+  }
+  assert.ok(asked >= 10, `${asked} operations were asked`);
+});
+
+test("the bounds of query parameters are held", async () => {
+  const pod = await client.pods.create({ name: "Bounds" });
+  const inbox = await client.inboxes.create({ username: unique("bounds") });
+  const values = { pod_id: pod.podId, inbox_id: inbox.inboxId, direction: "send", type: "block" };
+  let asked = 0;
+  for (const { method, path, operation } of contract.operations) {
+    const names = [...path.matchAll(/\{(\w+)\}/g)].map((m) => m[1]);
+    if (method !== "get" || !path.startsWith("/v0/") || names.some((n) => !values[n])) continue;
+    const needed = (operation.parameters ?? []).filter((p) => p.in === "query" && p.required).map((p) => `&${p.name}=word`).join("");
+    const target = path.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(values[name]));
+    for (const { name, schema, required } of (operation.parameters ?? []).filter((p) => p.in === "query")) {
+      const wrong = schema?.maximum !== undefined ? schema.maximum + 1 : schema?.format === "date-time" ? "yesterday" : schema?.type === "boolean" ? "perhaps" : required && schema.type === "string" ? "" : undefined;
+      if (wrong === undefined) continue;
+      const { status, body } = await call(`${target}?${name}=${wrong}${required ? "" : needed}`);
+      assert.equal(status, 400, `${target}?${name}=${wrong}: ${JSON.stringify(body)}`);
+      assert.equal(body.errors[0].path[0], name);
+      asked++;
+    }
+  }
+  assert.ok(asked >= 100, `${asked} parameters were asked`);
 });
