@@ -22,6 +22,8 @@ export const exceptions = {
     "inboxes.messages.search": search,
   },
   operations: {
+    "get /unsubscribe/{domain}/{token}": "a page for people that no answer of the API links to; DeliveryJourneyTests takes the link from a message",
+    "post /unsubscribe/{domain}/{token}": "as above",
     "get /v0": "the websocket is no fetch; live.test.mjs connects to it through the SDK",
   },
 };

@@ -26,6 +26,7 @@ internal static class ErrorCodes
         new(405, "method_not_allowed", "The path does not take this method.", "See the Allow header."),
         new(409, "conflict", "An Idempotency-Key was used for another request, a draft is being sent, a message is archived already.", "Read the message; take a new key for a new request."),
         new(409, "already_exists", "The address is suppressed there already.", "Nothing is to be done."),
+        new(409, "lease_lost", "The lease is not the newest of the message: another agent has claimed it since, or it was given back or acked.", "Do not answer the message; claim the next one."),
         new(409, "cannot_delete", "The pod is not empty, or is the default one.", "Delete its inboxes and domains first."),
         new(413, "payload_too_large", "The body, or the message made of it, is larger than the server takes.", "Send attachments by url, or a link in the text."),
         new(415, "unsupported_media_type", "The body is not JSON.", "Send it with Content-Type: application/json."),

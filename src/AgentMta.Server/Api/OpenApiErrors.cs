@@ -6,7 +6,7 @@ namespace AgentMta.Server.Api;
 /// <summary>The error answers of /openapi.json, one for each status with the codes that it can carry.</summary>
 internal static class OpenApiErrors
 {
-    private static readonly IReadOnlyDictionary<int, (string Name, string Text)> Statuses = new Dictionary<int, (string, string)>
+    private static readonly Dictionary<int, (string Name, string Text)> Statuses = new()
     {
         [400] = ("ValidationError", "A field is missing or wrong."),
         [401] = ("UnauthorizedError", "No API key, or none that works."),

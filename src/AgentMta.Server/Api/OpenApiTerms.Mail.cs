@@ -84,6 +84,35 @@ internal static partial class OpenApiTerms
         ("SendAttachment.url", new("Where the server fetches the bytes; http or https, never of a private network.") { Format = "uri", Example = "https://example.com/report.pdf" }),
     ];
 
+    // Claims of messages, and how far their answering has come.
+    private static IEnumerable<(string Key, OpenApiTerm Term)> Turns() =>
+    [
+        ("TurnResponse.attempt", new("How often the message was claimed.") { Minimum = 1 }),
+        ("LeaseResponse.attempt", new("How often the message was claimed, with this time.") { Minimum = 1 }),
+        ("AckRequest.add_labels", new("A label or labels to add.") { Example = new[] { "answered" } }),
+        ("AckRequest.remove_labels", new("A label or labels to remove; unread goes by itself.") { Example = new[] { "todo" } }),
+        ("delay_seconds", new("Seconds until the message may be claimed again.") { Minimum = 0, Maximum = 604_800 }),
+        ("due_at", new("When it may be claimed again.")),
+        ("holder", new("The API key of the last claim.")),
+        ("include_archived", new("Archived messages too.")),
+        ("include_blocked", new("Blocked mail too.")),
+        ("include_spam", new("Spam too.")),
+        ("include_trash", new("What lies in the trash too.")),
+        ("include_unauthenticated", new("Unauthenticated mail too.")),
+        ("ClaimRequest.labels", new("Only messages with all of these labels.") { Example = new[] { "todo" } }),
+        ("lease", new("The token of the claim, unchanged.") { Required = true }),
+        ("MessageResponse.lease", new("The lease of a message that was just claimed; nowhere else.")),
+        ("lease_seconds", new("How long the message is kept from others.") { Minimum = 1, Maximum = 43_200 }),
+        ("lease_until", new("When the lease ends.")),
+        ("ClaimRequest.limit", new("How many to claim at most; one where it is left out.") { Minimum = 1, Maximum = 50 }),
+        ("ReleaseRequest.reason", new("Why it is given back, for whoever looks at it later.") { MaxLength = 1000 }),
+        ("TurnResponse.reason", new("Why it was given back.")),
+        ("TurnResponse.state", new("Where the answering stands; expired is a lease whose time is over.") { Words = ["leased", "expired", "waiting", "done"] }),
+        ("token", new("Proves the lease to ack, release and renew.")),
+        ("turns", new("The turns of this page.")),
+        ("until", new("When the lease ends.")),
+    ];
+
     // What stands in paths and queries, where it is not the field of the same name.
     private static IEnumerable<(string Key, OpenApiTerm Term)> Parameters() =>
     [

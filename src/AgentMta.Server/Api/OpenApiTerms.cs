@@ -20,7 +20,10 @@ internal static partial class OpenApiTerms
     private static readonly string PermissionMap =
         $$$"""{"type":"object","propertyNames":{"enum":[{{{string.Join(',', Permissions.All.Select(p => $"\"{p}\""))}}}]},"additionalProperties":{"type":"boolean"}}""";
 
-    private static readonly Dictionary<string, OpenApiTerm> Terms = new[] { Fields(), Mail(), Parameters() }.SelectMany(t => t).ToDictionary(t => t.Key, t => t.Term, StringComparer.Ordinal);
+    // A test finds what lacks a word; the document is served all the same.
+    private static readonly OpenApiTerm Missing = new("");
+
+    private static readonly Dictionary<string, OpenApiTerm> Terms = new[] { Fields(), Mail(), Turns(), Parameters() }.SelectMany(t => t).ToDictionary(t => t.Key, t => t.Term, StringComparer.Ordinal);
 
     /// <summary>All keys there are.</summary>
     public static IEnumerable<string> Keys => Terms.Keys;
@@ -32,7 +35,7 @@ internal static partial class OpenApiTerms
     public static OpenApiTerm OfParameter(string name) => Find("?" + name, name);
 
     private static OpenApiTerm Find(string narrow, string wide) =>
-        Terms.GetValueOrDefault(narrow) ?? Terms.GetValueOrDefault(wide) ?? throw new NotSupportedException($"OpenApiTerms does not say what {narrow} means.");
+        Terms.GetValueOrDefault(narrow) ?? Terms.GetValueOrDefault(wide) ?? Missing;
 
     // Resources, from a to z.
     private static IEnumerable<(string Key, OpenApiTerm Term)> Fields() =>
@@ -112,6 +115,7 @@ internal static partial class OpenApiTerms
         ("helo", new("How the client called itself.")),
         ("history", new("The attempts, oldest first.")),
         ("host", new("The host that was tried.")),
+        ("greylist", new("Whether unknown senders are told to come back later; null leaves it to the server's setting.")),
         ("in_flight", new("Whether it is being tried now.")),
         ("inbox_id", new("Id of an inbox: its address.") { Example = "agent@agentmta.test" }),
         ("inbox_ids", new("Only events of these inboxes; without it all that the key can see.") { MaxItems = 10, Example = new[] { "agent@agentmta.test" } }),

@@ -9,11 +9,13 @@ public sealed class SdkTests
     private static readonly string Folder = Path.Combine(Repository.Root, "tests", "sdk");
 
     [SdkFact]
-    public async Task The_official_sdk_runs_unmodified_against_the_server()
+    public async Task The_official_sdk_runs_unmodified_over_every_method_and_each_exchange_is_what_openapi_json_says()
     {
-        await using var server = await ServerProcess.StartAsync();
-        var start = new ProcessStartInfo("node", ["--test", "--test-reporter=tap", "--test-concurrency=2", "test/"]) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        // Webhooks and queued mail of the tests go to this machine, which nobody may reach unless the operator names it.
+        await using var server = await ServerProcess.StartAsync("--config", Settings);
+        var start = new ProcessStartInfo("node", ["run.mjs"]) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["AGENTMTA_URL"] = $"http://{server.Http}";
+        start.Environment["AGENTMTA_SMTP"] = server.Smtp.ToString();
         start.Environment["AGENTMTA_KEY"] = server.ApiKey;
         using var node = Process.Start(start)!;
         var (output, error) = (node.StandardOutput.ReadToEndAsync(), node.StandardError.ReadToEndAsync());
@@ -21,7 +23,10 @@ public sealed class SdkTests
         var report = await output;
         Assert.True(node.ExitCode == 0, report + await error + "\n" + server.Output);
         Assert.DoesNotContain("\n# pass 0\n", report, StringComparison.Ordinal);
+        Assert.Contains("\n# skipped 0\n", report, StringComparison.Ordinal);
     }
+
+    private static string Settings => Path.Combine(Folder, "server.json");
 
     /// <summary>Skipped, visibly, where the SDK is not installed (npm ci in tests/sdk, which ./test does).</summary>
     [AttributeUsage(AttributeTargets.Method)]
@@ -29,7 +34,7 @@ public sealed class SdkTests
     {
         public SdkFactAttribute()
         {
-            if (!Directory.Exists(Path.Combine(Folder, "node_modules", "agentmail")) || RequiresProgramFactAttribute.Find("node") is null)
+            if (!Directory.Exists(Path.Combine(Folder, "node_modules", "ajv")) || RequiresProgramFactAttribute.Find("node") is null)
                 Skip = "the SDK is not installed: run npm ci in tests/sdk";
         }
     }

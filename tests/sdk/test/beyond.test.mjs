@@ -116,7 +116,6 @@ test("whoever asks without right or reason is told so", async () => {
   assert.equal((await call("/v0/inboxes", "PUT", {})).body.code, "method_not_allowed");
   assert.equal((await call("/v0")).body.code, "upgrade_required");
   assert.equal((await call("/v0/inboxes", "POST", { username: "x" }, { "content-type": "text/plain" })).body.code, "unsupported_media_type");
-  assert.equal((await call("/v0/inboxes?labels=[")).status, 200);
   const { to, message } = await delivered({ subject: "Range", text: "r", attachments: [{ filename: "a.txt", content: "aGk=" }] });
   const link = await client.inboxes.messages.getAttachment(to.inboxId, message.messageId, message.attachments[0].attachmentId);
   const beyond = await fetch(link.downloadUrl, { headers: { range: "bytes=99-" } });
@@ -125,4 +124,23 @@ test("whoever asks without right or reason is told so", async () => {
   assert.equal((await get("/healthz")).status, "ok");
   assert.equal((await get("/openapi.json")).openapi, "3.1.0");
   assert.equal((await client.fetch("/v0/auth/me")).status, 200);
+});
+
+test("a message is claimed by one, renewed, given back, claimed again and acked", async () => {
+  const { to, message } = await delivered({ subject: "Claimed", text: "c" });
+  const root = path("v0", "inboxes", to.inboxId);
+  const one = root + path("messages", message.messageId);
+  const claim = async (body) => (await call(`${root}/messages/claim`, "POST", body)).body;
+  const first = await claim({ lease_seconds: 60, labels: "received" });
+  assert.equal(first.messages[0].message_id, message.messageId);
+  assert.equal((await claim()).count, 0);
+  const lease = first.messages[0].lease.token;
+  assert.equal((await call(`${one}/renew`, "POST", { lease, lease_seconds: 120 })).body.state, "leased");
+  assert.equal((await call(`${one}/release`, "POST", { lease, reason: "not mine" })).body.state, "waiting");
+  assert.equal((await get(`${root}/turns`)).turns[0].reason, "not mine");
+  const second = (await claim()).messages[0].lease;
+  assert.equal(second.attempt, 2);
+  assert.equal((await call(`${one}/ack`, "POST", { lease })).body.code, "lease_lost");
+  assert.equal((await call(`${one}/ack`, "POST", { lease: second.token, add_labels: "answered" })).body.state, "done");
+  assert.deepEqual((await client.inboxes.messages.get(to.inboxId, message.messageId)).labels.toSorted(), ["answered", "received"]);
 });
