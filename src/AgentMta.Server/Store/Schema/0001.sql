@@ -102,7 +102,7 @@ CREATE TABLE threads (
   timestamp BIGINT NOT NULL, received_at BIGINT, sent_at BIGINT,
   created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL,
   PRIMARY KEY (workspace_id, thread_id)
-) /* clustered */;
+);
 CREATE INDEX threads_inbox ON threads (workspace_id, inbox_id, timestamp, thread_id);
 CREATE INDEX threads_pod ON threads (workspace_id, pod_id, timestamp, thread_id);
 CREATE INDEX threads_workspace ON threads (workspace_id, timestamp, thread_id);
@@ -220,7 +220,7 @@ CREATE TABLE events (
   pod_id TEXT, inbox_id TEXT, event_type TEXT NOT NULL,
   message_id TEXT, thread_id TEXT, facts TEXT, created_at BIGINT NOT NULL,
   PRIMARY KEY (workspace_id, cursor)
-) /* clustered */;
+);
 CREATE INDEX events_inbox ON events (workspace_id, inbox_id, cursor);
 
 CREATE TABLE idempotency_keys (
