@@ -18,6 +18,7 @@ public sealed partial class LayeringTests
         ["Outbound"] = 4,
         ["Agents"] = 4,
         ["Webhooks"] = 4,
+        ["Search"] = 4,
         ["Store"] = 3,
         ["Resolver"] = 3,
         ["Model"] = 2,

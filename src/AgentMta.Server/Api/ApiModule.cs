@@ -17,6 +17,7 @@ internal static class ApiModule
         InboxEndpoints.Map(routes);
         MessageEndpoints.Map(routes);
         ClaimEndpoints.Map(routes);
+        SearchEndpoints.Map(routes);
         SendEndpoints.Map(routes);
         ThreadEndpoints.Map(routes);
         UseCaseEndpoints.Map(routes);

@@ -14,6 +14,9 @@ internal sealed record ApiServices
     /// <summary>Where raws of more than 64 KiB lie.</summary>
     public required RawSpool Spool { get; init; }
 
+    /// <summary>The full-text index.</summary>
+    public required SearchIndex Search { get; init; }
+
     /// <summary>What was refused at the door.</summary>
     public required RefusalStore Refusals { get; init; }
 

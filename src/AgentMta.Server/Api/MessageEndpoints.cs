@@ -82,7 +82,10 @@ internal sealed class MessageEndpoints(ApiServices services)
 
     private async Task<IResult> ListAsync(ApiCall call)
     {
-        var filter = Filter(call);
+        var text = call.Query.Text("q")?.Trim();
+        if (text is { Length: 0 })
+            throw ApiException.Invalid("q", "It is empty.", "Leave it out to list all messages.");
+        var filter = Filter(call) with { Text = text };
         var after = Page.Position(call);
         var until = services.Time.GetUtcNow() + call.Wait;
         while (true)
@@ -100,7 +103,8 @@ internal sealed class MessageEndpoints(ApiServices services)
         }
     }
 
-    private static MessageFilter Filter(ApiCall call)
+    /// <summary>What the query narrows the messages to.</summary>
+    public static MessageFilter Filter(ApiCall call)
     {
         var query = call.Query;
         var labels = query.List("labels").Select(l => l.Trim().ToLowerInvariant()).ToList();
@@ -109,9 +113,6 @@ internal sealed class MessageEndpoints(ApiServices services)
             (read ? without : labels).Add(Labels.Unread);
         if (query.Flag("include_archived") != true && !labels.Contains(Labels.Archived))
             without.Add(Labels.Archived);
-        var text = query.Text("q");
-        if (text is not null && text.Trim().Length == 0)
-            throw ApiException.Invalid("q", "It is empty.", "Leave it out to list all messages.");
         return new MessageFilter
         {
             Labels = labels,
@@ -121,7 +122,6 @@ internal sealed class MessageEndpoints(ApiServices services)
             From = query.List("from"),
             To = query.List("to"),
             Subject = query.List("subject"),
-            Text = text?.Trim(),
             VerifiedOnly = query.Flag("verified_only") == true,
             Ascending = call.Ascending,
         };

@@ -100,7 +100,12 @@ internal sealed record MessageResponse
 }
 
 /// <summary>Where the words of a search were found, between two asterisks each.</summary>
-internal sealed record HighlightResponse(IReadOnlyList<string>? From, IReadOnlyList<string>? Recipients, IReadOnlyList<string>? Subject, IReadOnlyList<string>? Text);
+internal sealed record HighlightResponse(IReadOnlyList<string>? From, IReadOnlyList<string>? Recipients, IReadOnlyList<string>? Subject, IReadOnlyList<string>? Text)
+{
+    /// <summary>What the query found in these fields; only those are there that it found something in.</summary>
+    public static HighlightResponse? Of(SearchHighlights highlights, SearchFields? fields) => fields is null ? null : new(
+        highlights.Values([fields.From], names: true), highlights.Values(fields.Recipients, names: true), highlights.Values([fields.Subject], names: false), highlights.Fragments(fields.Text));
+}
 
 /// <summary>A page of messages.</summary>
 internal sealed record MessageList(int Count, int Limit, string? NextPageToken, IReadOnlyList<MessageResponse> Messages);

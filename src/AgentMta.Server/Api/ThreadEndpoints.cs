@@ -57,19 +57,22 @@ internal sealed class ThreadEndpoints(ApiServices services)
         }
     }
 
+    /// <summary>What the query narrows the threads to.</summary>
+    public static ThreadFilter Filter(ApiCall call) => new()
+    {
+        Labels = [.. call.Query.List("labels").Select(l => l.Trim().ToLowerInvariant())],
+        Without = LabelChange.Hidden(call),
+        Before = call.Query.Time("before"),
+        After = call.Query.Time("after"),
+        Senders = call.Query.List("senders"),
+        Recipients = call.Query.List("recipients"),
+        Subject = call.Query.List("subject"),
+        Ascending = call.Ascending,
+    };
+
     private async Task<IResult> ListAsync(ApiCall call)
     {
-        var filter = new ThreadFilter
-        {
-            Labels = [.. call.Query.List("labels").Select(l => l.Trim().ToLowerInvariant())],
-            Without = LabelChange.Hidden(call),
-            Before = call.Query.Time("before"),
-            After = call.Query.Time("after"),
-            Senders = call.Query.List("senders"),
-            Recipients = call.Query.List("recipients"),
-            Subject = call.Query.List("subject"),
-            Ascending = call.Ascending,
-        };
+        var filter = Filter(call);
         var shown = new List<StoredThread>();
         var after = Page.Position(call);
         // Threads of which nothing is to be shown are skipped; a page may so be short and still have a next one.

@@ -20,6 +20,9 @@ internal sealed class DataFolder : IDisposable
 
     public string Evidence => System.IO.Path.Combine(Path, "evidence.db");
 
+    /// <summary>Derived from the database: may be deleted while the server is down, and fills itself again.</summary>
+    public string Search => System.IO.Path.Combine(Path, "search.db");
+
     public string Raws => System.IO.Path.Combine(Path, "raws");
 
     public string Tls => System.IO.Path.Combine(Path, "tls");

@@ -2,6 +2,7 @@ using AgentMta.Server.Agents;
 using AgentMta.Server.Api;
 using AgentMta.Server.Inbound;
 using AgentMta.Server.Model;
+using AgentMta.Server.Search;
 using AgentMta.Server.Store;
 using AgentMta.Server.Store.Sqlite;
 using AgentMta.Server.Webhooks;
@@ -106,6 +107,8 @@ internal sealed class ServerHost : IAsyncDisposable
         var evidence = Own(SqliteDatabase.OpenEvidence(folder.Evidence, time, logs.CreateLogger<SqliteDatabase>()));
         var refusals = Own(new RefusalStore(evidence, time, logs.CreateLogger<RefusalStore>()));
         var sessions = Own(new SessionStore(evidence, time, logs.CreateLogger<SessionStore>()));
+        var search = Own(SqliteSearchIndex.Open(folder.Search, time, logs.CreateLogger<SqliteDatabase>()));
+        var indexer = new Indexer(database, search, spool, Own(new SearchMeter()), time, logs.CreateLogger<Indexer>());
         var meter = Own(new ReceiverMeter());
         var receiving = ReceiverServices.Create(Options.ReceiverOptions(), database, evidence, spool, refusals, directory, resolver, keys, meter, time, logs);
         var receiver = new Receiver(receiving);
@@ -142,6 +145,7 @@ internal sealed class ServerHost : IAsyncDisposable
             Keys = keys,
             Spool = spool,
             Refusals = refusals,
+            Search = search,
             Submit = sending.Submitter.SubmitAsync,
             Fetch = new UrlFetcher(http, 25 * 1024 * 1024, time).FetchAsync,
             OptOut = sending.OptOut,
@@ -153,7 +157,7 @@ internal sealed class ServerHost : IAsyncDisposable
             Log = logs,
         };
         var webhooks = Own(new WebhookSender(resolver, rules, Options.Webhooks, time));
-        _app = BuildApplication(door, certificates, sending, [schedules, Wiring.Webhooks(Options, api, webhooks)], logs);
+        _app = BuildApplication(door, certificates, sending, [schedules, indexer, Wiring.Webhooks(Options, api, webhooks)], logs);
         HealthEndpoint.Map(_app, database, spool, certificates);
         ApiModule.Map(_app, api);
         await _app.StartAsync(cancellationToken).ConfigureAwait(false);

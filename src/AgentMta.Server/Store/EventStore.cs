@@ -73,6 +73,10 @@ internal sealed class EventStore(Database database)
     public ValueTask<long> LastAsync(string workspaceId, CancellationToken cancellationToken) =>
         database.ReadAsync(session => Last(session, workspaceId), cancellationToken);
 
+    /// <summary>The newest cursor of every workspace; only the search index asks for all.</summary>
+    public ValueTask<List<(string WorkspaceId, long Cursor)>> HeadsAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync(session => session.Query("SELECT workspace_id, event_cursor FROM workspaces", row => (row.GetString(0), row.GetInt64(1))), cancellationToken);
+
     /// <summary>The same within a transaction or query.</summary>
     public static long Last(StoreSession session, string workspaceId) => session.Scalar<long>("SELECT event_cursor FROM workspaces WHERE workspace_id = @p1", workspaceId);
 

@@ -36,7 +36,7 @@ internal sealed partial class MessageStore
                 if (byLabel)
                     where.And($"l.workspace_id = @ws AND l.label = {where.Value(filter.Labels[0])}");
                 where.AndBehind($"{order}.timestamp", $"{order}.message_key", after, filter.Ascending);
-                Narrow(where, filter, order);
+                Narrow(where, filter, order, filter.Labels.Skip(1));
                 var direction = filter.Ascending ? "ASC" : "DESC";
                 return session.Query(
                     scope,
@@ -87,13 +87,13 @@ internal sealed partial class MessageStore
             session => session.Scalar<string>(scope, $"SELECT m.verdicts FROM messages m WHERE {scope.OnInbox("m")} AND m.inbox_id = @p1 AND m.message_id = @p2", inboxId, messageId),
             cancellationToken);
 
-    private static void Narrow(SqlConditions where, MessageFilter filter, string order)
+    private static void Narrow(SqlConditions where, MessageFilter filter, string order, IEnumerable<string> labels)
     {
         if (filter.Before is { } before)
             where.And($"{order}.timestamp < {where.Value(before.ToMicros())}");
         if (filter.After is { } after)
             where.And($"{order}.timestamp > {where.Value(after.ToMicros())}");
-        foreach (var label in filter.Labels.Skip(1))
+        foreach (var label in labels)
             where.AndHas("m.labels", label);
         foreach (var label in filter.Without)
             where.AndHasNot("m.labels", label);

@@ -23,24 +23,24 @@ internal sealed class ThreadReader(Database database)
             {
                 var where = new SqlConditions();
                 where.AndBehind("t.timestamp", "t.thread_id", after, filter.Ascending);
-                if (filter.Before is { } before)
-                    where.And($"t.timestamp < {where.Value(before.ToMicros())}");
-                if (filter.After is { } since)
-                    where.And($"t.timestamp > {where.Value(since.ToMicros())}");
-                foreach (var label in filter.Labels)
-                    where.AndHas("t.labels", label);
-                foreach (var text in filter.Senders)
-                    where.AndContains("t.senders", text);
-                foreach (var text in filter.Recipients)
-                    where.AndContains("t.recipients", text);
-                foreach (var text in filter.Subject)
-                    where.AndContains("t.subject", text);
+                Narrow(where, filter);
                 var direction = filter.Ascending ? "ASC" : "DESC";
                 return session.Query(
                     scope, $"SELECT {StoredThread.Columns} FROM threads t WHERE {scope.OnInbox("t")}{where.Sql} ORDER BY t.timestamp {direction}, t.thread_id {direction} LIMIT {where.Value(limit)}",
                     StoredThread.Read, where.Values);
             },
             cancellationToken);
+
+    /// <summary>One thread, where the filter lets it through.</summary>
+    public ValueTask<StoredThread?> OfFilterAsync(Scope scope, string threadId, ThreadFilter filter, CancellationToken cancellationToken) => database.ReadAsync(
+        session =>
+        {
+            var where = new SqlConditions();
+            where.And($"t.thread_id = {where.Value(threadId)}");
+            Narrow(where, filter);
+            return session.First(scope, $"SELECT {StoredThread.Columns} FROM threads t WHERE {scope.OnInbox("t")}{where.Sql}", StoredThread.Read, where.Values);
+        },
+        cancellationToken);
 
     /// <summary>The attachments of all messages of a thread, oldest first, with the message of each.</summary>
     public ValueTask<List<(string MessageId, StoredAttachment Attachment)>> AttachmentsAsync(Scope scope, string threadId, int limit, CancellationToken cancellationToken) =>
@@ -51,4 +51,20 @@ internal sealed class ThreadReader(Database database)
                 row => (Id: row.GetString(0), All: StoreJson.ReadAttachments(row.GetString(1))), threadId, limit)
                 .SelectMany(row => row.All.Select(a => (row.Id, a))).ToList(),
             cancellationToken);
+
+    private static void Narrow(SqlConditions where, ThreadFilter filter)
+    {
+        if (filter.Before is { } before)
+            where.And($"t.timestamp < {where.Value(before.ToMicros())}");
+        if (filter.After is { } since)
+            where.And($"t.timestamp > {where.Value(since.ToMicros())}");
+        foreach (var label in filter.Labels)
+            where.AndHas("t.labels", label);
+        foreach (var text in filter.Senders)
+            where.AndContains("t.senders", text);
+        foreach (var text in filter.Recipients)
+            where.AndContains("t.recipients", text);
+        foreach (var text in filter.Subject)
+            where.AndContains("t.subject", text);
+    }
 }

@@ -14,6 +14,9 @@ internal static class Migrations
     /// <summary>The same for the database of refusals.</summary>
     public static IReadOnlyList<(int Number, string Sql)> Evidence { get; } = Load(Folder + "Evidence.");
 
+    /// <summary>The same for the search index.</summary>
+    public static IReadOnlyList<(int Number, string Sql)> Search { get; } = Load(Folder + "Search.");
+
     private static List<(int Number, string Sql)> Load(string folder)
     {
         var assembly = Assembly.GetExecutingAssembly();

@@ -24,7 +24,7 @@ internal sealed partial class SqliteDatabase : Database
     private readonly Stack<Reader> _readers = new();
     private bool _disposed;
 
-    private SqliteDatabase(string path, TimeProvider time, ILogger log, IReadOnlyList<(int Number, string Sql)> scripts, bool flush)
+    private SqliteDatabase(string path, TimeProvider time, ILogger log, IReadOnlyList<(int Number, string Sql)> scripts, string synchronous)
         : base(time)
     {
         _path = path;
@@ -35,7 +35,7 @@ internal sealed partial class SqliteDatabase : Database
         try
         {
             // design.md, Durability: WAL and FULL; the WAL is flushed at each commit.
-            Run(_writer, $"PRAGMA journal_mode = WAL; PRAGMA synchronous = {(flush ? "FULL" : "OFF")}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000; PRAGMA busy_timeout = 10000; PRAGMA journal_size_limit = 67108864;");
+            Run(_writer, $"PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000; PRAGMA busy_timeout = 10000; PRAGMA journal_size_limit = 67108864;");
             Migrate();
         }
         catch
@@ -53,7 +53,7 @@ internal sealed partial class SqliteDatabase : Database
     public static SqliteDatabase Open(string path, TimeProvider time, ILogger<SqliteDatabase> log)
     {
         SqliteLibrary.Load();
-        return new SqliteDatabase(path, time, log, Migrations.All, flush: true);
+        return new SqliteDatabase(path, time, log, Migrations.All, "FULL");
     }
 
     /// <summary>Opens or creates the file of refusals, which is never flushed: evidence may be lost with the power, mail may not wait for it.</summary>
@@ -61,7 +61,15 @@ internal sealed partial class SqliteDatabase : Database
     public static SqliteDatabase OpenEvidence(string path, TimeProvider time, ILogger<SqliteDatabase> log)
     {
         SqliteLibrary.Load();
-        return new SqliteDatabase(path, time, log, Migrations.Evidence, flush: false);
+        return new SqliteDatabase(path, time, log, Migrations.Evidence, "OFF");
+    }
+
+    /// <summary>Opens or creates the file of the search index: flushed when the log is folded in, not at each commit, so that it stays whole and may only be behind.</summary>
+    /// <exception cref="SchemaTooNewException">A newer program wrote it.</exception>
+    public static SqliteDatabase OpenSearch(string path, TimeProvider time, ILogger<SqliteDatabase> log)
+    {
+        SqliteLibrary.Load();
+        return new SqliteDatabase(path, time, log, Migrations.Search, "NORMAL");
     }
 
     /// <summary>The value of a pragma on the writer's connection, for health and tests.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace AgentMta.Server.Store.Sqlite;
 
-/// <summary>Chooses the SQLite that is loaded: the system's libsqlite3.so.0 where it is newer than the bundled 3.35.5 (docs/decisions/0001-storage.md).</summary>
+/// <summary>Chooses the SQLite that is loaded: the system's libsqlite3.so.0 where it is newer than the bundled 3.35.5 and has FTS5, which the bundled one has (docs/decisions/0001-storage.md).</summary>
 internal static class SqliteLibrary
 {
     private const int BundledVersion = 3_035_005;
@@ -27,12 +27,20 @@ internal static class SqliteLibrary
     {
         if (name == "e_sqlite3" && NativeLibrary.TryLoad("libsqlite3.so.0", out var system))
         {
-            if (NativeLibrary.TryGetExport(system, "sqlite3_libversion_number", out var version) && VersionOf(version) > BundledVersion)
+            if (NativeLibrary.TryGetExport(system, "sqlite3_libversion_number", out var version) && VersionOf(version) > BundledVersion && HasFullText(system))
                 return system;
             NativeLibrary.Free(system);
         }
 
         return NativeLibrary.Load(name, assembly, path);
+    }
+
+    private static unsafe bool HasFullText(nint library)
+    {
+        if (!NativeLibrary.TryGetExport(library, "sqlite3_compileoption_used", out var used))
+            return false;
+        fixed (byte* option = "ENABLE_FTS5"u8)
+            return ((delegate* unmanaged[Cdecl]<byte*, int>)used)(option) != 0;
     }
 
     private static unsafe int VersionOf(nint function) => ((delegate* unmanaged[Cdecl]<int>)function)();

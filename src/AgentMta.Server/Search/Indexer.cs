@@ -1,0 +1,148 @@
+using AgentMta.Server.Model;
+using AgentMta.Server.Store;
+using Microsoft.Extensions.Hosting;
+
+namespace AgentMta.Server.Search;
+
+/// <summary>
+/// Fills the full-text index behind the store's back: receiving writes nothing for it. A workspace is first walked message by message, then its log of events is
+/// followed; both go on where the index says it has come to, so nothing is lost by a kill and nothing counts twice. It rests as long as it works, and so
+/// leaves the machine to the mail.
+/// </summary>
+internal sealed class Indexer(Database database, SearchIndex index, RawSpool spool, SearchMeter meter, TimeProvider time, ILogger<Indexer> log) : BackgroundService
+{
+    private const int WalkBatch = 200;
+    private const int EventBatch = 500;
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(1);
+
+    private readonly EventStore _events = new(database);
+    private readonly MessageStore _messages = new(database);
+    private readonly DocumentReader _reader = new(new MessageStore(database), spool, log);
+    private readonly Dictionary<string, SearchProgress> _progress = new(StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // The host starts its services one after the other; this one waits for nobody's first look.
+        await Task.Yield();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var change = database.Changes.Next;
+            var began = time.GetTimestamp();
+            try
+            {
+                if (await RoundAsync(stoppingToken).ConfigureAwait(false))
+                {
+                    var worked = time.GetElapsedTime(began);
+                    await Task.Delay(worked < LongestRest ? worked : LongestRest, time, stoppingToken).ConfigureAwait(false);
+                }
+                else
+                {
+                    await ChangeSignal.WaitAsync(change, Longest, time, stoppingToken).ConfigureAwait(false);
+                }
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                meter.Failed();
+                log.LogError(e, "The search index stands still; mail is not affected, and the next try is in {Seconds} s", (int)Longest.TotalSeconds);
+                await Task.Delay(Longest, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    /// <summary>One batch of each workspace that has something new; false where none has.</summary>
+    internal async Task<bool> RoundAsync(CancellationToken cancellationToken)
+    {
+        var worked = false;
+        var lag = 0L;
+        foreach (var (workspaceId, head) in await _events.HeadsAsync(cancellationToken).ConfigureAwait(false))
+        {
+            var progress = await ProgressAsync(workspaceId, head, cancellationToken).ConfigureAwait(false);
+            if (progress.Walked is not null)
+                progress = await WalkAsync(progress, cancellationToken).ConfigureAwait(false);
+            else if (progress.Cursor < head)
+                progress = await FollowAsync(progress, cancellationToken).ConfigureAwait(false);
+            else
+                continue;
+            worked = true;
+            _progress[workspaceId] = progress;
+            lag += progress.Walked is null ? Math.Max(0, head - progress.Cursor) : head;
+        }
+
+        meter.Lag = lag;
+        return worked;
+    }
+
+    private async ValueTask<SearchProgress> ProgressAsync(string workspaceId, long head, CancellationToken cancellationToken)
+    {
+        if (_progress.TryGetValue(workspaceId, out var known))
+            return known;
+        var progress = await index.ProgressAsync(workspaceId, cancellationToken).ConfigureAwait(false);
+        if (progress is not null && !await FitsAsync(progress, head, cancellationToken).ConfigureAwait(false))
+        {
+            log.LogWarning("The search index is of another store than this one (a restored backup?): it is made anew");
+            await index.ClearAsync(cancellationToken).ConfigureAwait(false);
+            _progress.Clear();
+            progress = null;
+        }
+
+        // What happens during the walk is read behind it, from here.
+        return _progress[workspaceId] = progress ?? new SearchProgress(workspaceId, head, await EventAtAsync(workspaceId, head, cancellationToken).ConfigureAwait(false), Walked: "");
+    }
+
+    private async ValueTask<bool> FitsAsync(SearchProgress progress, long head, CancellationToken cancellationToken) =>
+        progress.Cursor <= head && (progress.EventId is null || await EventAtAsync(progress.WorkspaceId, progress.Cursor, cancellationToken).ConfigureAwait(false) is not { } id || id == progress.EventId);
+
+    private async ValueTask<string?> EventAtAsync(string workspaceId, long cursor, CancellationToken cancellationToken) =>
+        await _events.AfterAsync(new Scope(workspaceId), cursor - 1, 1, cancellationToken).ConfigureAwait(false) is [var at] && at.Cursor == cursor ? at.EventId : null;
+
+    private async Task<SearchProgress> WalkAsync(SearchProgress progress, CancellationToken cancellationToken)
+    {
+        var batch = await _messages.BehindAsync(progress.WorkspaceId, progress.Walked!, WalkBatch, cancellationToken).ConfigureAwait(false);
+        var next = progress with { Walked = batch.Count < WalkBatch ? null : batch[^1].MessageKey };
+        await ApplyAsync(next, batch, [], cancellationToken).ConfigureAwait(false);
+        return next;
+    }
+
+    // Whatever happened to a message, what counts is what is there now: so the order of events does not matter, and a batch may be done again.
+    private async Task<SearchProgress> FollowAsync(SearchProgress progress, CancellationToken cancellationToken)
+    {
+        var batch = await _events.AfterAsync(new Scope(progress.WorkspaceId), progress.Cursor, EventBatch, cancellationToken).ConfigureAwait(false);
+        if (batch.Count == 0)
+            return progress;
+        var named = batch.Where(e => e.MessageId is not null && e.InboxId is not null && e.Type is not (EventTypes.LabelAdded or EventTypes.LabelRemoved))
+            .Select(e => (InboxId: e.InboxId!, MessageId: e.MessageId!)).Distinct().ToList();
+        var present = new List<StoredMessage>();
+        var gone = new List<(string InboxId, string MessageId)>();
+        foreach (var name in named)
+        {
+            if (await _messages.GetAsync(new Scope(progress.WorkspaceId), name.InboxId, name.MessageId, cancellationToken).ConfigureAwait(false) is { } message)
+                present.Add(message);
+            else
+                gone.Add(name);
+        }
+
+        var next = progress with { Cursor = batch[^1].Cursor, EventId = batch[^1].EventId };
+        await ApplyAsync(next, present, gone, cancellationToken).ConfigureAwait(false);
+        return next;
+    }
+
+    private async Task ApplyAsync(SearchProgress progress, List<StoredMessage> present, List<(string InboxId, string MessageId)> gone, CancellationToken cancellationToken)
+    {
+        var known = await index.KnownAsync(progress.WorkspaceId, [.. present.Select(m => (m.InboxId, m.MessageId))], cancellationToken).ConfigureAwait(false);
+        var added = new List<SearchDocument>();
+        foreach (var message in present)
+        {
+            if (known.GetValueOrDefault((message.InboxId, message.MessageId)) != message.MessageKey)
+                added.Add(await _reader.ReadAsync(message, cancellationToken).ConfigureAwait(false));
+        }
+
+        await index.ApplyAsync(progress, added, gone, cancellationToken).ConfigureAwait(false);
+        meter.Indexed(added.Count);
+    }
+}
