@@ -6,14 +6,15 @@ namespace AgentMta.Server.Search;
 
 /// <summary>
 /// Fills the full-text index behind the store's back: receiving writes nothing for it. A workspace is first walked message by message, then its log of events is
-/// followed; both go on where the index says it has come to, so nothing is lost by a kill and nothing counts twice. It rests as long as it works, and so
-/// leaves the machine to the mail.
+/// followed; both go on where the index says it has come to, so nothing is lost by a kill and nothing counts twice. It rests as long as it works, and
+/// a tenth of a second at least, so that what comes in a stream is taken in batches and the machine is left to the mail.
 /// </summary>
 internal sealed class Indexer(Database database, SearchIndex index, RawSpool spool, SearchMeter meter, TimeProvider time, ILogger<Indexer> log) : BackgroundService
 {
     private const int WalkBatch = 200;
     private const int EventBatch = 500;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(1);
 
     private readonly EventStore _events = new(database);
@@ -35,7 +36,7 @@ internal sealed class Indexer(Database database, SearchIndex index, RawSpool spo
                 if (await RoundAsync(stoppingToken).ConfigureAwait(false))
                 {
                     var worked = time.GetElapsedTime(began);
-                    await Task.Delay(worked < LongestRest ? worked : LongestRest, time, stoppingToken).ConfigureAwait(false);
+                    await Task.Delay(TimeSpan.FromTicks(Math.Clamp(worked.Ticks, ShortestRest.Ticks, LongestRest.Ticks)), time, stoppingToken).ConfigureAwait(false);
                 }
                 else
                 {
