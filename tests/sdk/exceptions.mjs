@@ -1,6 +1,5 @@
 // What no test has to use, each with the reason.
 const vendor = "belongs to the hosted service alone (agentmail-api.md, V)";
-const search = "search over messages and threads is not served yet";
 
 export const exceptions = {
   methods: {
@@ -16,10 +15,6 @@ export const exceptions = {
     "providers.get": vendor,
     "providers.listAccounts": vendor,
     "providers.connect": vendor,
-    "threads.search": search,
-    "inboxes.threads.search": search,
-    "pods.threads.search": search,
-    "inboxes.messages.search": search,
   },
   operations: {
     "get /unsubscribe/{domain}/{token}": "a page for people that no answer of the API links to; DeliveryJourneyTests takes the link from a message",
