@@ -27,15 +27,4 @@ public sealed class SdkTests
     }
 
     private static string Settings => Path.Combine(Folder, "server.json");
-
-    /// <summary>Skipped, visibly, where the SDK is not installed (npm ci in tests/sdk, which ./test does).</summary>
-    [AttributeUsage(AttributeTargets.Method)]
-    private sealed class SdkFactAttribute : FactAttribute
-    {
-        public SdkFactAttribute()
-        {
-            if (!Directory.Exists(Path.Combine(Folder, "node_modules", "ajv")) || RequiresProgramFactAttribute.Find("node") is null)
-                Skip = "the SDK is not installed: run npm ci in tests/sdk";
-        }
-    }
 }
