@@ -12,6 +12,8 @@ namespace AgentMta.Protocol.MailAuth;
 /// <summary>Writes verdicts as JSON: snake_case, results in the words of RFC 8601, absent values left out. Names are a contract and only ever added to.</summary>
 public static class VerdictJsonWriter
 {
+    private const int SummarySignatures = 8;
+
     // The object goes out as JSON, never into a page: quotes and names beyond ASCII stay readable.
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -53,6 +55,43 @@ public static class VerdictJsonWriter
         json.WriteEndObject();
     }
 
+    /// <summary>The results alone, under the names that the whole verdict has for them: what a list of messages can carry.</summary>
+    public static string ToSummary(AuthenticationVerdict verdict)
+    {
+        ArgumentNullException.ThrowIfNull(verdict);
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(buffer, Readable))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("spf");
+            Result(json, verdict.Spf.Status);
+            json.WriteString("domain", verdict.Spf.Domain);
+            json.WriteEndObject();
+            json.WriteStartArray("dkim");
+            foreach (var signature in verdict.Dkim.Take(SummarySignatures))
+            {
+                json.WriteStartObject();
+                Result(json, signature.Status);
+                Optional(json, "domain", signature.Domain);
+                json.WriteBoolean("aligned", IsAligned(signature, verdict.Dmarc));
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteStartObject("dmarc");
+            Result(json, verdict.Dmarc.Status);
+            Optional(json, "header_from", verdict.Dmarc.AuthorDomain);
+            json.WriteEndObject();
+            json.WriteBoolean("aligned", verdict.HasAlignedPass);
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private static bool IsAligned(DkimResult signature, DmarcResult dmarc) =>
+        signature.Status == DkimStatus.Pass && dmarc.Alignments.Any(a => a.Method == "dkim" && a.Aligned == true && a.Domain == signature.Domain);
+
     private static void Spf(Utf8JsonWriter json, string name, SpfResult spf)
     {
         json.WriteStartObject(name);
@@ -76,7 +115,7 @@ public static class VerdictJsonWriter
         Optional(json, "identity", signature.Identity);
         Optional(json, "algorithm", signature.Algorithm);
         Optional(json, "reason", signature.Reason);
-        json.WriteBoolean("aligned", signature.Status == DkimStatus.Pass && dmarc.Alignments.Any(a => a.Method == "dkim" && a.Aligned == true && a.Domain == signature.Domain));
+        json.WriteBoolean("aligned", IsAligned(signature, dmarc));
         Optional(json, "canonicalization", signature.Canonicalization);
         if (signature.SignedHeaders.Count > 0)
             Strings(json, "signed_headers", signature.SignedHeaders);

@@ -16,11 +16,15 @@ internal sealed class ScheduleWorker(Database database, DraftSender sender, Time
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var isFirst = true;
         while (!stoppingToken.IsCancellationRequested)
         {
             var wait = Longest;
             try
             {
+                if (isFirst)
+                    await sender.ReleaseAbandonedAsync(stoppingToken).ConfigureAwait(false);
+                isFirst = false;
                 var change = database.Chores.Next;
                 await SendDueAsync(stoppingToken).ConfigureAwait(false);
                 if (await _drafts.NextAsync(stoppingToken).ConfigureAwait(false) is { } next)
@@ -44,7 +48,8 @@ internal sealed class ScheduleWorker(Database database, DraftSender sender, Time
         foreach (var draft in await _drafts.DueAsync(time.GetUtcNow(), Batch, cancellationToken).ConfigureAwait(false))
         {
             // Who scheduled it had the right to send; that is kept with the schedule, not with a key that may be gone by now.
-            var result = await sender.SendAsync(draft, new Credential(new Scope(draft.WorkspaceId, draft.PodId, draft.InboxId), "schedule")).ConfigureAwait(false);
+            var result = await sender.SendAsync(
+                new Scope(draft.WorkspaceId), draft.DraftId, new DraftSending(new Credential(new Scope(draft.WorkspaceId, draft.PodId, draft.InboxId), "schedule"), IsScheduled: true, labels => labels)).ConfigureAwait(false);
             if (result.Fault is { } fault)
                 log.LogWarning("Draft {Draft} of {Inbox} was not sent at its time: {Fault}", draft.DraftId, draft.InboxId, fault.Message);
         }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using AgentMta.Server.Model;
@@ -104,7 +105,22 @@ internal sealed class ApiCall(HttpContext context, ApiServices services, Credent
         if (request.ContentLength > services.Options.MaxBodySize)
             throw new BadHttpRequestException("The request body is too large.", 413);
         using var buffer = new MemoryStream((int)(request.ContentLength ?? 1024));
-        await request.Body.CopyToAsync(buffer, Aborted).ConfigureAwait(false);
+        var chunk = ArrayPool<byte>.Shared.Rent(16 * 1024);
+        try
+        {
+            int read;
+            while ((read = await request.Body.ReadAsync(chunk, Aborted).ConfigureAwait(false)) > 0)
+            {
+                if (buffer.Length + read > services.Options.MaxBodySize)
+                    throw new BadHttpRequestException("The request body is too large.", 413);
+                buffer.Write(chunk, 0, read);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
+        }
+
         return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
     }
 }

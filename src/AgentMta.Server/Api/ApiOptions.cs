@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 
 namespace AgentMta.Server.Api;
 
@@ -23,8 +24,22 @@ internal sealed class ApiOptions
     public TimeSpan MaxWait { get; set; } = TimeSpan.FromSeconds(50);
 
     /// <summary>Requests that one API key may make in a second, in the long run; 0 turns the limit off.</summary>
+    [Range(0, 1_000_000, ErrorMessage = "a number from 0 to 1000000 is expected.")]
     public int RequestsPerSecond { get; set; } = 100;
 
     /// <summary>Requests that one API key may make at once on top of that.</summary>
+    [Range(0, 1_000_000, ErrorMessage = "a number from 0 to 1000000 is expected.")]
     public int RequestBurst { get; set; } = 400;
+
+    /// <summary>Requests that all keys of a workspace may make together in a second, in the long run; 0 turns the limit off.</summary>
+    [Range(0, 1_000_000, ErrorMessage = "a number from 0 to 1000000 is expected.")]
+    public int WorkspaceRequestsPerSecond { get; set; } = 1000;
+
+    /// <summary>Requests that they may make at once on top of that.</summary>
+    [Range(0, 1_000_000, ErrorMessage = "a number from 0 to 1000000 is expected.")]
+    public int WorkspaceRequestBurst { get; set; } = 4000;
+
+    /// <summary>Inboxes that a workspace may have; 0 means any number.</summary>
+    [Range(0, 1_000_000, ErrorMessage = "a number from 0 to 1000000 is expected.")]
+    public int MaxInboxes { get; set; }
 }

@@ -35,9 +35,9 @@ internal sealed class ApiRoutes(IEndpointRouteBuilder app, ApiServices services,
 
     private async Task RunAsync(HttpContext context, ApiRoute route, Func<ApiCall, Task<IResult>> handler)
     {
-        // Kestrel's own limit is raised for the bodies that carry attachments; reading checks ours.
+        // Reading checks our own limit; with Kestrel's, who sends too much would find the connection cut instead of the 413.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-            size.MaxRequestBodySize = services.Options.MaxBodySize;
+            size.MaxRequestBodySize = null;
         var credential = await _authenticator.AuthenticateAsync(context).ConfigureAwait(false);
         limits.Take(credential);
         Check(credential, route.Permission);

@@ -11,9 +11,11 @@ internal sealed class DraftEndpoints(ApiServices services)
     private const string Inbox = "/v0/inboxes/{inbox_id}/drafts";
     private const int PreviewLength = 200;
 
+    private static readonly TimeSpan KeyLifetime = TimeSpan.FromDays(1);
+
     private readonly DraftStore _drafts = new(services.Database);
     private readonly DraftSender _sender = new(services.Database, services.Submit);
-    private readonly AttachmentReader _attachments = new(services.Fetch);
+    private readonly AttachmentReader _attachments = new(services);
 
     /// <summary>Registers the routes.</summary>
     public static void Map(ApiRoutes routes)
@@ -96,12 +98,13 @@ internal sealed class DraftEndpoints(ApiServices services)
         CheckSchedule(call, wanted);
         var files = await _attachments.ReadAsync(wanted.Attachments, call.Aborted).ConfigureAwait(false);
         var target = wanted.InReplyTo.Value ?? wanted.ForwardOf.Value;
+        var forbidden = LabelChange.Forbidden(call.Credential);
         var draft = await services.Database.WriteAsync(
             session =>
             {
                 if (wanted.ClientId is { } clientId && DraftStore.ByClientId(session, call.Scope, clientId) is { } before)
                     return before;
-                if (target is not null && MessageStore.Get(session, call.Scope, call.Inbox.InboxId, target) is null)
+                if (target is not null && (MessageStore.Get(session, call.Scope, call.Inbox.InboxId, target) is not { } message || forbidden.Any(message.Labels.Contains)))
                     throw ApiException.NotFound($"The message {target}");
                 var now = Clock.FromMicros(session.Now);
                 var made = Apply(
@@ -145,22 +148,40 @@ internal sealed class DraftEndpoints(ApiServices services)
 
     private async Task<IResult> DeleteAsync(ApiCall call)
     {
-        CheckIdle(await FindAsync(call).ConfigureAwait(false));
-        return await services.Database.WriteAsync(session => DraftStore.Delete(session, call.Scope, call["draft_id"]), call.Aborted).ConfigureAwait(false)
-            ? TypedResults.NoContent() : throw ApiException.NotFound($"The draft {call["draft_id"]}");
+        await services.Database.WriteAsync(
+            session =>
+            {
+                CheckIdle(DraftStore.Get(session, call.Scope, call["draft_id"]) ?? throw ApiException.NotFound($"The draft {call["draft_id"]}"));
+                DraftStore.Delete(session, call.Scope, call["draft_id"]);
+            },
+            call.Aborted).ConfigureAwait(false);
+        return TypedResults.NoContent();
     }
 
     private async Task<IResult> SendAsync(ApiCall call)
     {
-        ClientIds.IdempotencyKey(call);
-        var change = await call.BodyAsync(ApiJson.Wire.UpdateThreadRequest).ConfigureAwait(false);
+        var key = ClientIds.IdempotencyKey(call);
+        var (change, bytes) = await call.BodyWithBytesAsync(ApiJson.Wire.UpdateThreadRequest).ConfigureAwait(false);
         var labels = LabelChange.Read(change.AddLabels, change.RemoveLabels);
+        var request = key is null ? default((string, byte[])?) : (key, SendEndpoints.Hash(call.Context.Request.Path.Value!, bytes.Span));
+        if (await SentBeforeAsync(call, request).ConfigureAwait(false) is { } before)
+            return TypedResults.Json(before, ApiJson.Wire.SendMessageResponse);
         var draft = await FindAsync(call).ConfigureAwait(false);
-        var relabelled = draft with { Labels = [.. draft.Labels.Except(labels.Remove, StringComparer.Ordinal).Union(labels.Add, StringComparer.Ordinal)] };
         // A key that may send drafts may send this one; it needs no right to send anything else.
         var credential = call.Credential with { Permissions = null };
-        var result = await _sender.SendAsync(relabelled, credential).ConfigureAwait(false);
+        var result = await _sender.SendAsync(
+            call.Scope, draft.DraftId,
+            new DraftSending(credential, IsScheduled: false, old => old.Except(labels.Remove, StringComparer.Ordinal).Union(labels.Add, StringComparer.Ordinal), request)).ConfigureAwait(false);
         return result.Fault is { } fault ? throw ApiException.From(fault) : TypedResults.Json(new SendMessageResponse(result.MessageId!, result.ThreadId!), ApiJson.Wire.SendMessageResponse);
+    }
+
+    // The draft is gone once it was sent: what the same request gave then is told by its key.
+    private async Task<SendMessageResponse?> SentBeforeAsync(ApiCall call, (string Key, byte[] Hash)? request)
+    {
+        if (request is not { } given || await new SubmissionStore(services.Database).FindKeyAsync(call.Scope.WorkspaceId, given.Key, services.Time.GetUtcNow() - KeyLifetime, call.Aborted).ConfigureAwait(false) is not { } before)
+            return null;
+        return before.RequestHash.AsSpan().SequenceEqual(given.Hash)
+            ? new SendMessageResponse(before.MessageId, before.ThreadId) : throw new ApiException(409, "conflict", "This Idempotency-Key was used for another request.", "Use a new key for a new message.");
     }
 
     private static void CheckIdle(Draft draft)

@@ -47,7 +47,7 @@ internal sealed class EventEndpoints(ApiServices services)
         {
             var change = services.Database.Changes.Next;
             var rows = await _events.AfterAsync(call.Scope, after, call.Limit, call.Aborted).ConfigureAwait(false);
-            var shown = rows.Where(e => types.Count == 0 || types.Contains(e.Type)).ToList();
+            var shown = rows.Where(e => (types.Count == 0 || types.Contains(e.Type)) && EventCatalog.Permissions(e.Type).All(call.Credential.May)).ToList();
             if (rows.Count > 0)
                 after = rows[^1].Cursor;
             var left = until - services.Time.GetUtcNow();

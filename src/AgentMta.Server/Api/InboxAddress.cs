@@ -40,6 +40,13 @@ internal static class InboxAddress
         return address;
     }
 
+    /// <summary>Refuses a further inbox where the workspace has as many as it may have.</summary>
+    public static void CheckQuota(StoreSession session, Scope scope, ApiOptions options)
+    {
+        if (options.MaxInboxes > 0 && InboxStore.Count(session, scope.WorkspaceId) >= options.MaxInboxes)
+            throw new ApiException(403, "limit_exceeded", $"The workspace has {options.MaxInboxes} inboxes, which is all it may have.", "Delete one, or have the operator raise Api:MaxInboxes.");
+    }
+
     /// <summary>A name that nobody has.</summary>
     public static string RandomName() => RandomNumberGenerator.GetString(Alphabet, RandomLength);
 

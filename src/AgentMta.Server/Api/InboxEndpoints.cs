@@ -109,10 +109,11 @@ internal sealed class InboxEndpoints(ApiServices services)
         return TypedResults.Json(Show(inbox), ApiJson.Wire.InboxResponse);
     }
 
-    private static Inbox Create(WriteSession session, Scope scope, CreateInboxRequest wanted, string domainName)
+    private Inbox Create(WriteSession session, Scope scope, CreateInboxRequest wanted, string domainName)
     {
         if (wanted.ClientId is { } clientId && InboxStore.ByClientId(session, scope, clientId) is { } before)
             return before;
+        InboxAddress.CheckQuota(session, scope, services.Options);
         var owner = InboxAddress.Owner(session, scope, domainName);
         string address;
         if (wanted.Username is { } name)

@@ -25,6 +25,7 @@ internal sealed class LiveFeed(
 
     private readonly Channel<byte[]> _frames = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(WaitingFrames) { SingleReader = true, SingleWriter = true });
     private Credential _credential = credential;
+    private CancellationToken _over;
     private EventFilter? _filter;
     private long _position;
     private WebSocketCloseStatus _end = WebSocketCloseStatus.NormalClosure;
@@ -35,6 +36,7 @@ internal sealed class LiveFeed(
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(aborted);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, stopping);
+        _over = over.Token;
         var reading = ReadAsync(over.Token);
         try
         {
@@ -97,7 +99,7 @@ internal sealed class LiveFeed(
         foreach (var stored in events)
         {
             if (_credential.Scope.Covers(stored) && _filter.Takes(stored) && EventCatalog.Permissions(stored.Type).All(_credential.May))
-                await SendAsync(await render(stored, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                await SendAsync(await render(stored, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
             _position = stored.Cursor;
         }
 
@@ -115,11 +117,11 @@ internal sealed class LiveFeed(
         }
         catch (JsonException)
         {
-            await SendAsync(new ErrorFrame("ValidationError", "The frame is no JSON object of the form that the contract gives.", "validation_error", null), ApiJson.Wire.ErrorFrame, cancellationToken).ConfigureAwait(false);
+            await SendAsync(new ErrorFrame("ValidationError", "The frame is no JSON object of the form that the contract gives.", "validation_error", null), ApiJson.Wire.ErrorFrame).ConfigureAwait(false);
         }
         catch (ApiException e)
         {
-            await SendAsync(new ErrorFrame(e.Status == 403 ? "ForbiddenError" : "ValidationError", e.Message, e.Code, e.Fix), ApiJson.Wire.ErrorFrame, cancellationToken).ConfigureAwait(false);
+            await SendAsync(new ErrorFrame(e.Status == 403 ? "ForbiddenError" : "ValidationError", e.Message, e.Code, e.Fix), ApiJson.Wire.ErrorFrame).ConfigureAwait(false);
         }
     }
 
@@ -139,17 +141,18 @@ internal sealed class LiveFeed(
             { ValueKind: JsonValueKind.Number } number when number.TryGetInt64(out var cursor) && cursor >= 0 => Math.Min(cursor, last),
             _ => throw ApiException.Invalid("after", "It is a cursor from an earlier event, 0 or \"now\"."),
         };
-        await SendAsync(new SubscribedFrame(frame.EventTypes, frame.InboxIds is null ? null : inboxes, frame.PodIds is null ? null : pods, position), ApiJson.Wire.SubscribedFrame, cancellationToken)
+        await SendAsync(new SubscribedFrame(frame.EventTypes, frame.InboxIds is null ? null : inboxes, frame.PodIds is null ? null : pods, position), ApiJson.Wire.SubscribedFrame)
             .ConfigureAwait(false);
         (_filter, _position) = (new EventFilter(types, pods, inboxes), position);
     }
 
-    private Task SendAsync<T>(T frame, JsonTypeInfo<T> type, CancellationToken cancellationToken) => SendAsync(JsonSerializer.SerializeToUtf8Bytes(frame, type), cancellationToken);
+    private Task SendAsync<T>(T frame, JsonTypeInfo<T> type) => SendAsync(JsonSerializer.SerializeToUtf8Bytes(frame, type));
 
-    private async Task SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken)
+    // A frame that is begun is finished, also when the server stops: a send that is cancelled cuts the connection, and 1012 would not be heard.
+    private async Task SendAsync(ReadOnlyMemory<byte> frame)
     {
         using var limit = new CancellationTokenSource(SendLimit, services.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _over);
         await socket.SendAsync(frame, WebSocketMessageType.Text, WebSocketMessageFlags.EndOfMessage, either.Token).ConfigureAwait(false);
     }
 

@@ -29,7 +29,7 @@ internal sealed class MessageReader(MessageStore messages, RawSpool spool)
             ExtractedText = text is null ? null : VisibleReply.FromText(text, message.Subject),
             ExtractedHtml = html is null ? null : VisibleReply.FromHtml(html, message.Subject),
             Headers = Headers(raw.Received),
-            AuthenticationResults = TraceResponse.Json(raw.Authentication),
+            AuthenticationResults = TraceResponse.Json(raw.Authentication) ?? shown.AuthenticationResults,
         };
     }
 

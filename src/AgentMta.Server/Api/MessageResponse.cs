@@ -55,7 +55,7 @@ internal sealed record MessageResponse
 
     public IReadOnlyDictionary<string, string>? Headers { get; init; }
 
-    /// <summary>The whole verdict with its evidence as agentmta auth --json writes it; lists leave it out.</summary>
+    /// <summary>The results of authentication; a single message has the whole verdict with its evidence, as agentmta auth --json writes it.</summary>
     public JsonElement? AuthenticationResults { get; init; }
 
     public HighlightResponse? Highlights { get; init; }
@@ -90,6 +90,7 @@ internal sealed record MessageResponse
         Attachments = message.Attachments.Count == 0 ? null : [.. message.Attachments.Select(AttachmentResponse.Of)],
         InReplyTo = message.InReplyTo,
         References = Some(message.References),
+        AuthenticationResults = TraceResponse.Json(message.Authentication),
         Uid = message.Uid,
         Size = message.Size,
         CreatedAt = message.CreatedAt,

@@ -41,6 +41,7 @@ internal sealed class QueueEndpoints(ApiServices services)
     private delegate Task<int> Change(Model.Scope scope, string? destination, string? deliveryId, CancellationToken cancellationToken);
 
     private readonly DeliveryStore _deliveries = new(services.Database);
+    private readonly MessageEndpoints _messages = new(services);
 
     /// <summary>Registers the routes.</summary>
     public static void Map(ApiRoutes routes)
@@ -98,8 +99,7 @@ internal sealed class QueueEndpoints(ApiServices services)
 
     private async Task<IResult> OfMessageAsync(ApiCall call)
     {
-        var messages = new MessageStore(services.Database);
-        var message = await messages.GetAsync(call.Scope, call.Inbox.InboxId, call["message_id"], call.Aborted).ConfigureAwait(false) ?? throw ApiException.NotFound($"The message {call["message_id"]}");
+        var message = await _messages.FindAsync(call).ConfigureAwait(false);
         var shown = new List<DeliveryResponse>();
         foreach (var entry in await _deliveries.OfMessageAsync(call.Scope, call.Inbox.InboxId, message.MessageId, call.Aborted).ConfigureAwait(false))
         {

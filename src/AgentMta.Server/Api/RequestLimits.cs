@@ -3,36 +3,43 @@ using AgentMta.Server.Model;
 
 namespace AgentMta.Server.Api;
 
-/// <summary>How often one API key may call: a bucket of tokens each, refilled every second by the framework's limiter.</summary>
-internal sealed class RequestLimits : IDisposable
+/// <summary>How often one API key, and one workspace with all its keys, may call: a bucket of tokens each, refilled every second by the framework's limiter.</summary>
+internal sealed class RequestLimits(ApiOptions options) : IDisposable
 {
-    private readonly PartitionedRateLimiter<string>? _limiter;
+    private readonly PartitionedRateLimiter<string>? _keys = Limiter(options.RequestsPerSecond, options.RequestBurst);
+    private readonly PartitionedRateLimiter<string>? _workspaces = Limiter(options.WorkspaceRequestsPerSecond, options.WorkspaceRequestBurst);
 
-    public RequestLimits(ApiOptions options)
+    /// <summary>Takes one request from the buckets of key and workspace.</summary>
+    /// <exception cref="ApiException">429 with Retry-After.</exception>
+    public void Take(Credential credential)
     {
-        if (options.RequestsPerSecond <= 0)
+        Take(_keys, credential.ApiKeyId, "This API key makes");
+        Take(_workspaces, credential.Scope.WorkspaceId, "The keys of this workspace together make");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _keys?.Dispose();
+        _workspaces?.Dispose();
+    }
+
+    private static void Take(PartitionedRateLimiter<string>? limiter, string who, string subject)
+    {
+        if (limiter is null)
             return;
-        _limiter = PartitionedRateLimiter.Create<string, string>(key => RateLimitPartition.GetTokenBucketLimiter(key, _ => new TokenBucketRateLimiterOptions
+        using var lease = limiter.AttemptAcquire(who);
+        if (!lease.IsAcquired)
+            throw new ApiException(429, "rate_limit_exceeded", $"{subject} too many requests.", "Wait for Retry-After seconds; read changes with wait= or a websocket instead of polling.") { RetryAfter = 1 };
+    }
+
+    private static PartitionedRateLimiter<string>? Limiter(int perSecond, int burst) => perSecond <= 0 ? null : PartitionedRateLimiter.Create<string, string>(
+        who => RateLimitPartition.GetTokenBucketLimiter(who, _ => new TokenBucketRateLimiterOptions
         {
-            TokenLimit = options.RequestsPerSecond + options.RequestBurst,
-            TokensPerPeriod = options.RequestsPerSecond,
+            TokenLimit = perSecond + burst,
+            TokensPerPeriod = perSecond,
             ReplenishmentPeriod = TimeSpan.FromSeconds(1),
             QueueLimit = 0,
             AutoReplenishment = true,
         }));
-    }
-
-    /// <summary>Takes one request from the key's bucket.</summary>
-    /// <exception cref="ApiException">429 with Retry-After.</exception>
-    public void Take(Credential credential)
-    {
-        if (_limiter is null)
-            return;
-        using var lease = _limiter.AttemptAcquire(credential.ApiKeyId);
-        if (!lease.IsAcquired)
-            throw new ApiException(429, "rate_limit_exceeded", "This API key makes too many requests.", "Wait for Retry-After seconds; read changes with wait= or a websocket instead of polling.") { RetryAfter = 1 };
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => _limiter?.Dispose();
 }

@@ -57,7 +57,8 @@ internal sealed class SendEndpoints(ApiServices services)
 {
     private const string Root = "/v0/inboxes/{inbox_id}/messages";
 
-    private readonly AttachmentReader _attachments = new(services.Fetch);
+    private readonly AttachmentReader _attachments = new(services);
+    private readonly MessageEndpoints _messages = new(services);
 
     /// <summary>Registers the routes.</summary>
     public static void Map(ApiRoutes routes)
@@ -82,6 +83,9 @@ internal sealed class SendEndpoints(ApiServices services)
         var key = ClientIds.IdempotencyKey(call);
         var (wanted, bytes) = await call.BodyWithBytesAsync(ApiJson.Wire.SendMessageRequest).ConfigureAwait(false);
         var labels = LabelChange.ReadLabels(wanted.Labels);
+        // What the key may not see it may not quote either.
+        if (kind != SubmissionKind.Send)
+            await _messages.FindAsync(call).ConfigureAwait(false);
         var submission = new Submission
         {
             Credential = call.Credential,
@@ -108,7 +112,8 @@ internal sealed class SendEndpoints(ApiServices services)
         return TypedResults.Json(new SendMessageResponse(result.MessageId!, result.ThreadId!), ApiJson.Wire.SendMessageResponse);
     }
 
-    private static byte[] Hash(string path, ReadOnlySpan<byte> body)
+    /// <summary>What tells one request from another under the same Idempotency-Key.</summary>
+    public static byte[] Hash(string path, ReadOnlySpan<byte> body)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes(path + "\n"));

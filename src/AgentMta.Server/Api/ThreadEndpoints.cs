@@ -119,7 +119,8 @@ internal sealed class ThreadEndpoints(ApiServices services)
         var id = call["attachment_id"];
         var all = await _threads.AttachmentsAsync(call.Scope, thread.ThreadId, 1000, call.Aborted).ConfigureAwait(false);
         var (messageId, attachment) = all.FindLast(a => a.Attachment.Id == id);
-        if (attachment is null || await _messages.GetAsync(call.Scope, thread.InboxId, messageId, call.Aborted).ConfigureAwait(false) is not { } message)
+        if (attachment is null || await _messages.GetAsync(call.Scope, thread.InboxId, messageId, call.Aborted).ConfigureAwait(false) is not { } message
+            || LabelChange.Forbidden(call.Credential).Any(message.Labels.Contains))
             throw ApiException.NotFound($"The attachment {id}");
         return TypedResults.Json(new DownloadLinks(services.Keys, services.Options, services.Time).Show(call.Root, message, attachment), ApiJson.Wire.AttachmentResponse);
     }

@@ -95,7 +95,7 @@ internal sealed class UseCaseEndpoints(ApiServices services)
         return TypedResults.Json(Show(useCase), ApiJson.Wire.UseCaseResponse);
     }
 
-    private static UseCase Create(WriteSession session, Scope scope, UseCaseRequest wanted, AddressParts sender)
+    private UseCase Create(WriteSession session, Scope scope, UseCaseRequest wanted, AddressParts sender)
     {
         var owner = InboxAddress.Owner(session, scope, sender.Domain);
         InboxAddress.Read(sender.Local, sender.Domain);
@@ -109,6 +109,7 @@ internal sealed class UseCaseEndpoints(ApiServices services)
             return UseCaseStore.OfSender(session, scope.WorkspaceId, sender.Address)!;
         }
 
+        InboxAddress.CheckQuota(session, scope, services.Options);
         if (InboxStore.IsTaken(session, sender.Address))
             throw new ApiException(403, "already_exists", $"The address {sender.Address} exists already.", "Take another address.");
         var pod = scope.PodId ?? WorkspaceStore.DefaultPod(session, owner.WorkspaceId);

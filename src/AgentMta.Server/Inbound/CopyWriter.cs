@@ -136,6 +136,7 @@ internal sealed class CopyWriter(WriteSession session, Arrival arrival, NewRaw r
             ContentHash = arrival.ContentHash,
             Verdicts = copy.Verdicts,
             Aligned = arrival.IsLocal || arrival.Authentication is { HasAlignedPass: true },
+            Authentication = arrival.AuthenticationSummary,
             ResolvedKey = copy.Proof.Answered?.MessageKey,
             EventType = EventType(copy.Labels),
             EventFacts = Facts(copy.Target),

@@ -30,6 +30,7 @@ internal sealed partial class Receiver
 
         _ = arrival.Content; // read here, on the session's thread, not within the transaction
         _ = arrival.ContentHash;
+        _ = arrival.AuthenticationSummary;
         return copies;
     }
 

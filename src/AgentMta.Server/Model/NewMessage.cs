@@ -86,6 +86,9 @@ internal sealed record NewMessage
     /// <summary>Somebody answers for the From: an aligned pass, or mail of our own.</summary>
     public required bool Aligned { get; init; }
 
+    /// <summary>JSON of the results of authentication, for lists; the raw has their evidence.</summary>
+    public string? Authentication { get; init; }
+
     /// <summary>Key of the outbound message that this one answers.</summary>
     public string? ResolvedKey { get; init; }
 

@@ -1,7 +1,7 @@
-using System.Net.Sockets;
 using System.Text;
 using AgentMta.Protocol.Dns;
 using AgentMta.Server.Model;
+using AgentMta.Server.Resolver;
 
 namespace AgentMta.Server.Outbound;
 
@@ -13,14 +13,10 @@ internal sealed class StsFetcher : IDisposable
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     private readonly HttpClient _http;
-    private readonly IDnsLookup _dns;
-    private readonly DestinationRules _rules;
 
     public StsFetcher(IDnsLookup dns, DestinationRules rules)
     {
-        _dns = dns;
-        _rules = rules;
-        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, ConnectTimeout = Timeout, ConnectCallback = ConnectAsync };
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, ConnectTimeout = Timeout, ConnectCallback = new PublicDialer(dns, rules).ConnectAsync };
         _http = new HttpClient(handler) { Timeout = Timeout, MaxResponseContentBufferSize = SizeLimit };
     }
 
@@ -42,28 +38,4 @@ internal sealed class StsFetcher : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
-
-    // The name is resolved here, so that the address that was checked is the one that is connected to.
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
-    {
-        foreach (var type in (DnsRecordType[])[DnsRecordType.A, DnsRecordType.AAAA])
-        {
-            var answer = await _dns.LookupAsync(context.DnsEndPoint.Host, type, cancellationToken).ConfigureAwait(false);
-            foreach (var address in answer.Records.OfType<AddressRecord>().Select(r => r.Address).Where(_rules.Allows))
-            {
-                var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                try
-                {
-                    await socket.ConnectAsync(address, context.DnsEndPoint.Port, cancellationToken).ConfigureAwait(false);
-                    return new NetworkStream(socket, ownsSocket: true);
-                }
-                catch (SocketException)
-                {
-                    socket.Dispose();
-                }
-            }
-        }
-
-        throw new HttpRequestException($"{context.DnsEndPoint.Host} has no address that can be connected to");
-    }
 }

@@ -68,23 +68,53 @@ internal sealed class DraftStore(Database database)
         return true;
     }
 
-    /// <summary>Marks a draft as being sent; false where it is being sent already or is gone.</summary>
-    public Task<bool> BeginSendingAsync(Draft draft, CancellationToken cancellationToken) => database.WriteAsync(
-        session => session.Execute(
-            "UPDATE drafts SET send_status = 'sending', updated_at = @p3 WHERE workspace_id = @p1 AND draft_id = @p2 AND (send_status IS NULL OR send_status <> 'sending' OR updated_at < @p4)",
-            draft.WorkspaceId, draft.DraftId, session.Now, session.Now - Abandoned) == 1,
+    /// <summary>
+    /// Marks a draft as being sent and returns it as it was until then; null where it is being sent already, is gone or, where its schedule sends it, was put off meanwhile.
+    /// </summary>
+    public Task<Draft?> BeginSendingAsync(Scope scope, string draftId, bool isScheduled, CancellationToken cancellationToken) => database.WriteAsync(
+        session =>
+        {
+            if (Get(session, scope, draftId) is not { } draft || (draft.SendStatus == Draft.Sending && draft.UpdatedAt.ToMicros() >= session.Now - Abandoned))
+                return null;
+            if (isScheduled && !(draft.SendStatus is Draft.Scheduled or Draft.Sending && draft.SendAt?.ToMicros() <= session.Now))
+                return null;
+            Save(session, draft with { SendStatus = Draft.Sending, UpdatedAt = Clock.FromMicros(session.Now) }, isNew: false);
+            return draft;
+        },
         cancellationToken);
+
+    /// <summary>
+    /// At the start of the only process on this database: what was being sent when the last one ended is gone where it was sent (its key tells), and due again where it was not.
+    /// </summary>
+    public Task ReleaseAbandonedAsync(Func<Draft, string> key, CancellationToken cancellationToken) => database.WriteAsync(
+        session =>
+        {
+            foreach (var draft in session.Query($"SELECT {Columns} FROM drafts d WHERE d.send_status = 'sending'", Read))
+            {
+                if (SubmissionStore.FindKey(session, draft.WorkspaceId, key(draft), DateTimeOffset.UnixEpoch) is not null)
+                    Delete(session, new Scope(draft.WorkspaceId), draft.DraftId);
+                else
+                    Save(session, draft with { SendStatus = draft.SendAt is null ? null : Draft.Scheduled, UpdatedAt = Clock.FromMicros(session.Now) }, isNew: false);
+            }
+        },
+        cancellationToken);
+
+    // One whose last try found the server or its limits in the way has its fault, and waits before the next.
+    private const string DueAt = "CASE WHEN d.fault IS NULL OR d.send_at > d.updated_at + 60000000 THEN d.send_at ELSE d.updated_at + 60000000 END";
 
     /// <summary>Drafts whose time has come, and those whose sending was cut short.</summary>
     public ValueTask<List<Draft>> DueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) => database.ReadAsync(
         session => session.Query(
-            $"SELECT {Columns} FROM drafts d WHERE d.send_status IN ('scheduled', 'sending') AND d.send_at <= @p1 AND (d.send_status = 'scheduled' OR d.updated_at < @p2) ORDER BY d.send_at LIMIT @p3",
+            $"""
+            SELECT {Columns} FROM drafts d
+            WHERE d.send_status IN ('scheduled', 'sending') AND d.send_at <= @p1 AND {DueAt} <= @p1 AND (d.send_status = 'scheduled' OR d.updated_at < @p2) ORDER BY d.send_at LIMIT @p3
+            """,
             Read, now.ToMicros(), now.ToMicros() - Abandoned, limit),
         cancellationToken);
 
     /// <summary>When the next draft is due; null where none is scheduled.</summary>
     public ValueTask<DateTimeOffset?> NextAsync(CancellationToken cancellationToken) => database.ReadAsync(
-        session => session.Scalar<long?>("SELECT MIN(send_at) FROM drafts WHERE send_status = 'scheduled'") is { } at ? Clock.FromMicros(at) : (DateTimeOffset?)null,
+        session => session.Scalar<long?>($"SELECT MIN({DueAt}) FROM drafts d WHERE d.send_status = 'scheduled'") is { } at ? Clock.FromMicros(at) : (DateTimeOffset?)null,
         cancellationToken);
 
     /// <summary>Adds an attachment.</summary>

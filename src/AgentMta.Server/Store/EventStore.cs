@@ -26,7 +26,7 @@ internal sealed class EventStore(Database database)
     // What mail itself does many times a second; everything else tells of a setting.
     private static bool IsMailFlow(string type) =>
         type.StartsWith("message.", StringComparison.Ordinal) || type.StartsWith("label.", StringComparison.Ordinal) || type.StartsWith("thread.", StringComparison.Ordinal)
-        || type.StartsWith("turn.", StringComparison.Ordinal)
+        || type.StartsWith("turn.", StringComparison.Ordinal) || type.StartsWith("draft.", StringComparison.Ordinal)
         || type.StartsWith("report.", StringComparison.Ordinal) || type.StartsWith("unsubscribe.", StringComparison.Ordinal);
 
     /// <summary>Events behind a cursor within the scope, oldest first.</summary>

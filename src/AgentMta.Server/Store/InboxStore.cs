@@ -28,6 +28,9 @@ internal sealed partial class InboxStore(Database database)
     public static Inbox? Get(StoreSession session, Scope scope, string inboxId) =>
         session.First(scope, $"SELECT {Columns} FROM inboxes i WHERE {scope.OnInbox("i")} AND i.inbox_id = @p1", Read, inboxId);
 
+    /// <summary>How many inboxes a workspace has.</summary>
+    public static long Count(StoreSession session, string workspaceId) => session.Scalar<long>("SELECT COUNT(*) FROM inboxes WHERE workspace_id = @p1", workspaceId);
+
     /// <summary>Whether any workspace has this address.</summary>
     public static bool IsTaken(StoreSession session, string address) => session.Scalar<long>("SELECT COUNT(*) FROM inboxes WHERE inbox_id = @p1", address) > 0;
 

@@ -35,15 +35,15 @@ internal sealed partial class MessageStore
             """
             INSERT INTO messages (workspace_id, message_key, pod_id, inbox_id, thread_id, raw_id, message_id, direction, uid, modseq, timestamp,
               from_addr, to_addrs, cc_addrs, bcc_addrs, reply_to, subject, preview, labels, attachments, in_reply_to, refs, size, content_hash, verdicts,
-              resolved_key, created_at, updated_at, aligned)
+              resolved_key, created_at, updated_at, aligned, authentication)
             VALUES (@p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12, @p13, @p14, @p15, @p16, @p17, @p18, @p19, @p20, @p21, @p22, @p23, @p24,
-              @p25, @p26, @p27, @p27, @p28)
+              @p25, @p26, @p27, @p27, @p28, @p29)
             """,
             message.WorkspaceId, message.MessageKey, message.PodId, message.InboxId, threadId, message.RawId, message.MessageId, Word(message.Direction), uid, modseq, at,
             message.From, StoreJson.Write(message.To) ?? "[]", StoreJson.Write(message.Cc), StoreJson.Write(message.Bcc), StoreJson.Write(message.ReplyTo),
             message.Subject, message.Preview, labels,
             message.Attachments.Count == 0 ? null : JsonSerializer.Serialize(message.Attachments, StoreJson.Default.IReadOnlyListStoredAttachment),
-            message.InReplyTo, StoreJson.Write(message.References), message.Size, message.ContentHash, message.Verdicts, message.ResolvedKey, now, message.Aligned ? 1 : 0);
+            message.InReplyTo, StoreJson.Write(message.References), message.Size, message.ContentHash, message.Verdicts, message.ResolvedKey, now, message.Aligned ? 1 : 0, message.Authentication);
         InsertId(
             session, message.WorkspaceId, message.InboxId, message.MessageId, message.MessageKey, threadId, message.UseCaseId, message.Direction,
             message.EnvelopeRecipients, message.ContentHash);

@@ -100,7 +100,7 @@ internal sealed partial class MessageStore
         foreach (var text in filter.From)
             where.AndContains("m.from_addr", text);
         foreach (var text in filter.To)
-            where.AndContains("(m.to_addrs || COALESCE(m.cc_addrs, '') || COALESCE(m.bcc_addrs, ''))", text);
+            where.AndListContains(text, "m.to_addrs", "m.cc_addrs", "m.bcc_addrs");
         foreach (var text in filter.Subject)
             where.AndContains("m.subject", text);
         if (filter.VerifiedOnly)

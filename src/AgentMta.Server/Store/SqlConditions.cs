@@ -24,8 +24,20 @@ internal sealed class SqlConditions
     /// <summary>Adds a condition.</summary>
     public void And(string condition) => _sql.Append(" AND ").Append(condition);
 
+    // LIKE folds the letters of ASCII alone; the functions has_text and has_text_in_list, which each engine has, fold all.
+
     /// <summary>A column holds this text somewhere, whatever the case of its letters.</summary>
-    public void AndContains(string column, string text) => And($"{column} LIKE {Value($"%{EscapeLike(text)}%")} ESCAPE '!'");
+    public void AndContains(string column, string text) =>
+        And(Ascii.IsValid(text) ? $"{column} LIKE {Value($"%{EscapeLike(text)}%")} ESCAPE '!'" : $"has_text({column}, {Value(text)})");
+
+    /// <summary>One of some columns that hold JSON lists has this text somewhere in an item.</summary>
+    public void AndListContains(string text, params IEnumerable<string> columns)
+    {
+        var isAscii = Ascii.IsValid(text);
+        // As the text stands in JSON, where a plus sign, for instance, is escaped.
+        var value = Value(isAscii ? $"%{EscapeLike(Quoted(text)[1..^1])}%" : text);
+        And("(" + string.Join(" OR ", columns.Select(c => isAscii ? $"{c} LIKE {value} ESCAPE '!'" : $"has_text_in_list({c}, {value})")) + ")");
+    }
 
     /// <summary>A column of a JSON list (or of an object's keys) has exactly this string.</summary>
     public void AndHas(string column, string text) => And($"{column} LIKE {Value(QuotedPattern(text))} ESCAPE '!'");
@@ -40,7 +52,9 @@ internal sealed class SqlConditions
             And($"({time}, {id}) {(ascending ? ">" : "<")} ({Value(start.At)}, {Value(start.Id)})");
     }
 
-    private static string QuotedPattern(string text) => "%" + EscapeLike(System.Text.Json.JsonSerializer.Serialize(text, StoreJson.Default.String)) + "%";
+    private static string QuotedPattern(string text) => "%" + EscapeLike(Quoted(text)) + "%";
+
+    private static string Quoted(string text) => System.Text.Json.JsonSerializer.Serialize(text, StoreJson.Default.String);
 
     private static string EscapeLike(string text) =>
         text.Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal);

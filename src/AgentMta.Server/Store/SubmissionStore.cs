@@ -55,11 +55,12 @@ internal sealed class SubmissionStore(Database database)
             "SELECT request_hash, message_id, thread_id FROM idempotency_keys WHERE workspace_id = @p1 AND idempotency_key = @p2 AND created_at > @p3",
             row => new SentBefore(row.Octets(0) ?? [], row.GetString(1), row.GetString(2)), workspaceId, key, since.ToMicros());
 
-    /// <summary>Records a key in the send's own transaction; keys that are forgotten by now go.</summary>
-    public static void InsertKey(WriteSession session, string workspaceId, string key, SentBefore sent, DateTimeOffset since)
+    /// <summary>Records a key in the send's own transaction; keys from before <paramref name="since"/> are forgotten.</summary>
+    public static void InsertKey(WriteSession session, string workspaceId, string key, SentBefore sent, DateTimeOffset? since = null)
     {
         session.Execute("DELETE FROM idempotency_keys WHERE workspace_id = @p1 AND idempotency_key = @p2", workspaceId, key);
-        session.Execute("DELETE FROM idempotency_keys WHERE created_at < @p1", since.ToMicros());
+        if (since is { } oldest)
+            session.Execute("DELETE FROM idempotency_keys WHERE created_at < @p1", oldest.ToMicros());
         session.Execute(
             "INSERT INTO idempotency_keys (workspace_id, idempotency_key, request_hash, message_id, thread_id, created_at) VALUES (@p1, @p2, @p3, @p4, @p5, @p6)",
             workspaceId, key, sent.RequestHash, sent.MessageId, sent.ThreadId, session.Now);

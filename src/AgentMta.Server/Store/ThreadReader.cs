@@ -61,9 +61,9 @@ internal sealed class ThreadReader(Database database)
         foreach (var label in filter.Labels)
             where.AndHas("t.labels", label);
         foreach (var text in filter.Senders)
-            where.AndContains("t.senders", text);
+            where.AndListContains(text, "t.senders");
         foreach (var text in filter.Recipients)
-            where.AndContains("t.recipients", text);
+            where.AndListContains(text, "t.recipients");
         foreach (var text in filter.Subject)
             where.AndContains("t.subject", text);
     }

@@ -30,11 +30,11 @@ internal sealed class ScriptedEndpoint : IAsyncDisposable
 
     public string Url { get; private set; } = "";
 
-    public static async Task<ScriptedEndpoint> StartAsync(int status = 200)
+    public static async Task<ScriptedEndpoint> StartAsync(int status = 200, IPAddress? address = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(address ?? IPAddress.Loopback, 0));
         var app = builder.Build();
         var endpoint = new ScriptedEndpoint(app);
         if (status != 200)

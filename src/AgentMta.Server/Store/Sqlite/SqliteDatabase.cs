@@ -164,6 +164,7 @@ internal sealed partial class SqliteDatabase : Database
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = _path, Mode = mode, Pooling = false }.ToString()) { DefaultTimeout = 10 };
         connection.Open();
+        SqliteFunctions.AddTo(connection);
         return connection;
     }
 
