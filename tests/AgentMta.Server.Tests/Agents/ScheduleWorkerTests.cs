@@ -160,9 +160,11 @@ public sealed class ScheduleWorkerTests : IAsyncLifetime
 
     private Task StartAsync()
     {
-        _worker = new ScheduleWorker(_store.Database, Sender(), _time, NullLogger<ScheduleWorker>.Instance);
+        _worker = NewWorker();
         return _worker.StartAsync(CancellationToken.None);
     }
+
+    private ScheduleWorker NewWorker() => new(_store.Database, Sender(), _time, NullLogger<ScheduleWorker>.Instance);
 
     private async Task StopAsync()
     {
