@@ -28,7 +28,7 @@ internal sealed class AttachmentReader(ApiServices services)
             read.Add(await ReadOneAsync(given[i], $"attachments.{i}", both.Token, cancellationToken).ConfigureAwait(false));
             total += read[i].Content.Length;
             if (total > MaximumTotal)
-                throw new ApiException(413, "limit_exceeded", $"The attachments have more than {MaximumTotal} octets together.", "Send a link in the text instead.");
+                throw new ApiException(413, "payload_too_large", $"The attachments have more than {MaximumTotal} octets together.", "Send a link in the text instead.");
         }
 
         return read;

@@ -18,7 +18,7 @@ internal static partial class OpenApiTerms
         ("SendMessageRequest.attachments", new("Files to send.") { MaxItems = 100 }),
         ("DraftRequest.attachments", new("Files to send; at a change they take the place of those before.") { MaxItems = 100 }),
         ("authentication", new("The verdicts of SPF, DKIM, DMARC and ARC with their evidence.") { Schema = AnyObject }),
-        ("authentication_results", new("The verdicts of SPF, DKIM, DMARC and ARC with their evidence; lists leave it out.") { Schema = AnyObject }),
+        ("authentication_results", new("The results of SPF, DKIM and DMARC, and whether one is aligned with the author; a single message has ARC and the evidence too.") { Schema = AnyObject }),
         ("bcc", new("Recipients that nobody else sees; shown on the sender's copy alone.") { Example = new[] { "boss@example.com" } }),
         ("cc", new("Further recipients.") { Example = new[] { "bob@example.com" } }),
         ("content", new("The bytes in base64; either this or url.") { Example = "SGVsbG8=" }),

@@ -34,8 +34,8 @@ internal sealed class SqlConditions
     public void AndListContains(string text, params IEnumerable<string> columns)
     {
         var isAscii = Ascii.IsValid(text);
-        // As the text stands in JSON, where a plus sign, for instance, is escaped.
-        var value = Value(isAscii ? $"%{EscapeLike(Quoted(text)[1..^1])}%" : text);
+        // As the text stands in JSON, where a quotation mark, for instance, is escaped.
+        var value = Value(isAscii ? $"%{EscapeLike(StoreJson.Quote(text)[1..^1])}%" : text);
         And("(" + string.Join(" OR ", columns.Select(c => isAscii ? $"{c} LIKE {value} ESCAPE '!'" : $"has_text_in_list({c}, {value})")) + ")");
     }
 
@@ -52,9 +52,7 @@ internal sealed class SqlConditions
             And($"({time}, {id}) {(ascending ? ">" : "<")} ({Value(start.At)}, {Value(start.Id)})");
     }
 
-    private static string QuotedPattern(string text) => "%" + EscapeLike(Quoted(text)) + "%";
-
-    private static string Quoted(string text) => System.Text.Json.JsonSerializer.Serialize(text, StoreJson.Default.String);
+    private static string QuotedPattern(string text) => "%" + EscapeLike(StoreJson.Quote(text)) + "%";
 
     private static string EscapeLike(string text) =>
         text.Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal);

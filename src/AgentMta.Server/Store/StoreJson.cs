@@ -24,6 +24,9 @@ internal sealed partial class StoreJson : JsonSerializerContext
     /// <summary>A list as a column; null for an empty one.</summary>
     public static string? Write(IReadOnlyList<string> values) => values.Count == 0 ? null : JsonSerializer.Serialize(values, Plain.IReadOnlyListString);
 
+    /// <summary>A text as it stands in the list of a column, with its quotation marks.</summary>
+    public static string Quote(string text) => JsonSerializer.Serialize(text, Plain.String);
+
     /// <summary>The list of a column; empty for NULL.</summary>
     public static List<string> ReadList(string? json) => string.IsNullOrEmpty(json) ? [] : JsonSerializer.Deserialize(json, Default.ListString) ?? [];
 

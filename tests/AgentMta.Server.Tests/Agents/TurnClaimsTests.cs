@@ -187,13 +187,13 @@ public sealed class TurnClaimsTests
         var started = new TaskCompletionSource();
         using var hold = new ManualResetEventSlim();
         // The writer is kept busy until the claimer has gone.
-        var busy = server.Store.Database.WriteAsync(_ =>
+        var busy = Task.Run(() => server.Store.Database.WriteAsync(_ =>
         {
             started.SetResult();
             hold.Wait(TimeSpan.FromSeconds(30));
-        });
+        }));
         await started.Task;
-        var claim = claims.ClaimAsync(server.Store.Scope, Wanted(1), TimeSpan.Zero, gone.Token);
+        var claim = Task.Run(() => claims.ClaimAsync(server.Store.Scope, Wanted(1), TimeSpan.Zero, gone.Token));
         await gone.CancelAsync();
         hold.Set();
         await busy;

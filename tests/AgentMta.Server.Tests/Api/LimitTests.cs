@@ -74,7 +74,7 @@ public sealed class LimitTests
         await using var server = await StartAsync(options => options.Api.MaxBodySize = 100_000_000);
         var half = Convert.ToBase64String(new byte[14_000_000]);
         var answer = await server.PostAsync(Inbox + "/messages/send", new { to = "a@sender.test", attachments = new[] { new { content = half }, new { content = half } } });
-        Assert.Equal((413, "limit_exceeded"), (answer.Code, answer.Fault));
+        Assert.Equal((413, "payload_too_large"), (answer.Code, answer.Fault));
     }
 
     [Theory]

@@ -61,6 +61,24 @@ public sealed class MessageListTests : IAsyncLifetime
         Assert.Equal((400, "validation_error", field), (answer.Code, answer.Fault, answer.Field));
     }
 
+    [Theory]
+    [InlineData("ü")]
+    [InlineData("a+b")]
+    [InlineData("\"quoted\" & <odd>")]
+    [InlineData("100%")]
+    [InlineData("a_b")]
+    public async Task Any_label_is_found_alone_and_beside_others(string label)
+    {
+        Good(await _server.PatchAsync(Message("<order@sender.test>"), new { add_labels = new[] { label, "other" } }));
+        Good(await _server.PatchAsync(Message("<plus@sender.test>"), new { add_labels = "axb" }));
+        foreach (var labels in new string[][] { [label], ["other", label], [label, "other"] })
+        {
+            var query = "labels=" + Uri.EscapeDataString(System.Text.Json.JsonSerializer.Serialize(labels));
+            Assert.Equal("order", await NamesAsync(query));
+            Assert.Equal(1, Good(await _server.GetAsync($"{Inbox}/threads?{query}")).GetProperty("count").GetInt32());
+        }
+    }
+
     [Fact]
     public async Task Read_and_archived_are_set_counted_and_filtered_by()
     {
