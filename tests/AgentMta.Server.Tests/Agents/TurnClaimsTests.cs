@@ -181,24 +181,22 @@ public sealed class TurnClaimsTests
     [Fact]
     public async Task A_claimer_that_is_gone_when_its_leases_are_written_keeps_none()
     {
-        var (server, _, claims) = await OpenAsync(1);
-        await using var _1 = server;
         using var gone = new CancellationTokenSource();
-        var started = new TaskCompletionSource();
-        using var hold = new ManualResetEventSlim();
-        // The writer is kept busy until the claimer has gone.
-        var busy = Task.Run(() => server.Store.Database.WriteAsync(_ =>
+        var time = new WatchedTime();
+        await using var server = await TestReceiver.OpenAsync(time: time);
+        await server.AcceptAsync(Mail(id: "<1@x>"));
+        var claims = new TurnClaims(server.Store.Database);
+        // The clock is read twice before the writer takes the leases, and by it for their end.
+        var reads = 0;
+        time.OnRead = () =>
         {
-            started.SetResult();
-            hold.Wait(TimeSpan.FromSeconds(30));
-        }));
-        await started.Task;
-        var claim = Task.Run(() => claims.ClaimAsync(server.Store.Scope, Wanted(1), TimeSpan.Zero, gone.Token));
-        await gone.CancelAsync();
-        hold.Set();
-        await busy;
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => claim);
-        Assert.Single(await ClaimAsync(claims, server));
+            if (++reads == 3)
+                gone.Cancel();
+        };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => claims.ClaimAsync(server.Store.Scope, Wanted(1), TimeSpan.Zero, gone.Token));
+        time.OnRead = null;
+        Assert.Single(await server.Store.RowsAsync("SELECT 1 FROM events WHERE event_type = 'turn.released'"));
+        Assert.Equal(2, Assert.Single(await ClaimAsync(claims, server)).Token.Attempt);
     }
 
     [Fact]
@@ -279,4 +277,15 @@ public sealed class TurnClaimsTests
 
     private static Task<IReadOnlyList<string>?> LabelAsync(TestReceiver server, string id, string? add = null, string? remove = null) => server.Store.Database.WriteAsync(
         session => MessageStore.ChangeLabels(session, server.Store.Scope, TestStore.Agent, id, add is null ? [] : [add], remove is null ? [] : [remove]));
+
+    private sealed class WatchedTime : TimeProvider
+    {
+        public Action? OnRead { get; set; }
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            OnRead?.Invoke();
+            return base.GetUtcNow();
+        }
+    }
 }
