@@ -60,6 +60,9 @@ internal sealed class ApiCall(HttpContext context, ApiServices services, Credent
         return position.Count == values ? position : throw ApiException.Invalid("page_token", "This token does not belong to this list.");
     }
 
+    /// <summary>The token of the page that follows this one; null where there is none.</summary>
+    public string? NextPage<T>(Store.Listing<T> page) => page.Next is null ? null : NextPage(page.Next);
+
     /// <summary>The token of the page that follows this position.</summary>
     public string NextPage(params IReadOnlyList<string> position) => new PageTokens(services.Keys).Write(List, position);
 

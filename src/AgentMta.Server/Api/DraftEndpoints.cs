@@ -71,12 +71,11 @@ internal sealed class DraftEndpoints(ApiServices services)
     private async Task<IResult> ListAsync(ApiCall call)
     {
         var labels = call.Query.List("labels").Select(l => l.Trim().ToLowerInvariant()).ToList();
-        var rows = await _drafts.ListAsync(call.Scope, labels, call.Query.Time("before"), call.Query.Time("after"), Page.Position(call), call.Limit + 1, call.Ascending, call.Aborted).ConfigureAwait(false);
-        var page = Page.Of(rows, call.Limit, call, row => [Page.Number(row.UpdatedAt.ToMicros()), row.DraftId]);
+        var page = await _drafts.ListAsync(call.Scope, labels, call.Query.Time("before"), call.Query.Time("after"), Page.Position(call), call.Limit, call.Ascending, call.Aborted).ConfigureAwait(false);
         var shown = new List<DraftResponse>();
-        foreach (var draft in page.Items)
+        foreach (var draft in page.Rows)
             shown.Add(Item(draft, await _drafts.AttachmentsAsync(draft, call.Aborted).ConfigureAwait(false)));
-        return TypedResults.Json(new DraftList(shown.Count, call.Limit, page.Next, shown), ApiJson.Wire.DraftList);
+        return TypedResults.Json(new DraftList(shown.Count, call.Limit, call.NextPage(page), shown), ApiJson.Wire.DraftList);
     }
 
     private async Task<IResult> AttachmentAsync(ApiCall call)

@@ -46,14 +46,14 @@ internal sealed class EventEndpoints(ApiServices services)
         while (true)
         {
             var change = services.Database.Changes.Next;
-            var rows = await _events.AfterAsync(call.Scope, after, call.Limit, call.Aborted).ConfigureAwait(false);
+            var (rows, upTo) = await _events.LogAsync(call.Scope, after, call.Limit, call.Aborted).ConfigureAwait(false);
             var shown = rows.Where(e => (types.Count == 0 || types.Contains(e.Type)) && EventCatalog.Permissions(e.Type).All(call.Credential.May)).ToList();
-            if (rows.Count > 0)
-                after = rows[^1].Cursor;
+            var moved = upTo > after;
+            after = upTo;
             var left = until - services.Time.GetUtcNow();
             if (shown.Count > 0 || left <= TimeSpan.Zero)
                 return TypedResults.Json(new LogEventList(shown.Count, after, [.. shown.Select(Show)]), ApiJson.Wire.LogEventList);
-            if (rows.Count < call.Limit)
+            if (!moved)
                 await ChangeSignal.WaitAsync(change, left, services.Time, call.Aborted).ConfigureAwait(false);
         }
     }

@@ -92,9 +92,8 @@ internal sealed class InboxEndpoints(ApiServices services)
     private async Task<IResult> SearchAsync(ApiCall call)
     {
         var text = call.Query.RequiredText("q", 2, 256).ToLowerInvariant();
-        var rows = await _inboxes.SearchAsync(call.Scope, text, call.PageStart(1)?[0], call.Limit + 1, call.Aborted).ConfigureAwait(false);
-        var page = Page.Of(rows, call.Limit, call, row => [row.InboxId == text ? "" : row.InboxId]);
-        return TypedResults.Json(new InboxList(page.Items.Count, call.Limit, page.Next, [.. page.Items.Select(Show)]), ApiJson.Wire.InboxList);
+        var page = await _inboxes.SearchAsync(call.Scope, text, call.PageStart(1)?[0], call.Limit, call.Aborted).ConfigureAwait(false);
+        return TypedResults.Json(new InboxList(page.Rows.Count, call.Limit, call.NextPage(page), [.. page.Rows.Select(Show)]), ApiJson.Wire.InboxList);
     }
 
     private async Task<IResult> CreateAsync(ApiCall call)

@@ -32,9 +32,8 @@ internal sealed class InboxEventEndpoints(ApiServices services)
     private async Task<IResult> ListAsync(ApiCall call)
     {
         var from = call.PageStart(1) is [var text] ? long.Parse(text, CultureInfo.InvariantCulture) : (long?)null;
-        var rows = await _events.OfInboxAsync(call.Scope, call.Inbox.InboxId, Types, from, call.Limit + 1, call.Ascending, call.Aborted).ConfigureAwait(false);
-        var page = Page.Of(rows, call.Limit, call, row => [Page.Number(row.Cursor)]);
-        return TypedResults.Json(new InboxEventList(page.Items.Count, call.Limit, page.Next, [.. page.Items.Select(Show)]), ApiJson.Wire.InboxEventList);
+        var page = await _events.OfInboxAsync(call.Scope, call.Inbox.InboxId, Types, from, call.Limit, call.Ascending, call.Aborted).ConfigureAwait(false);
+        return TypedResults.Json(new InboxEventList(page.Rows.Count, call.Limit, call.NextPage(page), [.. page.Rows.Select(Show)]), ApiJson.Wire.InboxEventList);
     }
 
     private static InboxEventResponse Show(StoredEvent stored) => new(

@@ -91,13 +91,11 @@ internal sealed class MessageEndpoints(ApiServices services)
         while (true)
         {
             var change = services.Database.Changes.Next;
-            var rows = await _messages.ListAsync(call.Scope, call.Inbox.InboxId, filter, after, call.Limit + 1, call.Aborted).ConfigureAwait(false);
+            var page = await _messages.ListAsync(call.Scope, call.Inbox.InboxId, filter, after, call.Limit, call.Aborted).ConfigureAwait(false);
             var left = until - services.Time.GetUtcNow();
-            if (rows.Count > 0 || left <= TimeSpan.Zero)
-            {
-                var page = Page.Of(rows, call.Limit, call, row => [Page.Number(row.Timestamp.ToMicros()), row.MessageKey]);
-                return TypedResults.Json(new MessageList(page.Items.Count, call.Limit, page.Next, [.. page.Items.Select(MessageResponse.Of)]), ApiJson.Wire.MessageList);
-            }
+            // A short page with a next one has not seen all that there is.
+            if (page.Rows.Count > 0 || page.Next is not null || left <= TimeSpan.Zero)
+                return TypedResults.Json(new MessageList(page.Rows.Count, call.Limit, call.NextPage(page), [.. page.Rows.Select(MessageResponse.Of)]), ApiJson.Wire.MessageList);
 
             await ChangeSignal.WaitAsync(change, left, services.Time, call.Aborted).ConfigureAwait(false);
         }

@@ -86,9 +86,8 @@ internal sealed class QueueEndpoints(ApiServices services)
 
     private async Task<IResult> ListAsync(ApiCall call)
     {
-        var rows = await _deliveries.ListAsync(call.Scope, call.Query.Text("destination")?.ToLowerInvariant(), call.PageStart(1)?[0], call.Limit + 1, call.Aborted).ConfigureAwait(false);
-        var page = Page.Of(rows, call.Limit, call, row => [row.DeliveryId]);
-        return TypedResults.Json(new DeliveryList(page.Items.Count, call.Limit, page.Next, [.. page.Items.Select(e => Show(e))]), ApiJson.Wire.DeliveryList);
+        var page = await _deliveries.ListAsync(call.Scope, call.Query.Text("destination")?.ToLowerInvariant(), call.PageStart(1)?[0], call.Limit, call.Aborted).ConfigureAwait(false);
+        return TypedResults.Json(new DeliveryList(page.Rows.Count, call.Limit, call.NextPage(page), [.. page.Rows.Select(e => Show(e))]), ApiJson.Wire.DeliveryList);
     }
 
     private async Task<IResult> TotalsAsync(ApiCall call)

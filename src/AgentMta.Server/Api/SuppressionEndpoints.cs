@@ -54,10 +54,8 @@ internal sealed class SuppressionEndpoints(ApiServices services)
 
     private async Task<IResult> ListAsync(ApiCall call)
     {
-        var start = Page.Position(call) is { } at ? new Suppression("", SuppressionScope.Workspace, "", at.Id, "", null, null, Clock.FromMicros(at.At)) : null;
-        var rows = await _suppressions.ListAsync(call.Scope, call.Query.Text("address"), start, call.Limit + 1, call.Aborted).ConfigureAwait(false);
-        var page = Page.Of(rows, call.Limit, call, row => [Page.Number(row.CreatedAt.ToMicros()), row.Address]);
-        return TypedResults.Json(new SuppressionList(page.Items.Count, call.Limit, page.Next, [.. page.Items.Select(Show)]), ApiJson.Wire.SuppressionList);
+        var page = await _suppressions.ListAsync(call.Scope, call.Query.Text("address"), call.PageStart(4), call.Limit, call.Aborted).ConfigureAwait(false);
+        return TypedResults.Json(new SuppressionList(page.Rows.Count, call.Limit, call.NextPage(page), [.. page.Rows.Select(Show)]), ApiJson.Wire.SuppressionList);
     }
 
     private async Task<IResult> AddAsync(ApiCall call)
@@ -83,7 +81,7 @@ internal sealed class SuppressionEndpoints(ApiServices services)
 
         // Without a scope: all that this key can see of the address.
         var removed = 0;
-        foreach (var entry in await _suppressions.ListAsync(call.Scope, address, null, ApiCall.MaximumPage, call.Aborted).ConfigureAwait(false))
+        foreach (var entry in (await _suppressions.ListAsync(call.Scope, address, null, ApiCall.MaximumPage, call.Aborted).ConfigureAwait(false)).Rows)
             removed += await _suppressions.RemoveAsync(call.Scope, entry.Scope, entry.ScopeKey, address, call.Aborted).ConfigureAwait(false) ? 1 : 0;
         return removed > 0 ? TypedResults.NoContent() : throw ApiException.NotFound($"The suppression of {address}");
     }

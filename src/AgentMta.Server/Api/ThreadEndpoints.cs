@@ -8,7 +8,6 @@ namespace AgentMta.Server.Api;
 internal sealed class ThreadEndpoints(ApiServices services)
 {
     private const int ChangeLimit = 100;
-    private const int ListRounds = 20;
 
     internal static readonly IReadOnlyList<QueryParameter> ListQuery =
     [
@@ -73,25 +72,9 @@ internal sealed class ThreadEndpoints(ApiServices services)
     private async Task<IResult> ListAsync(ApiCall call)
     {
         var filter = Filter(call);
-        var shown = new List<StoredThread>();
-        var after = Page.Position(call);
-        // Threads of which nothing is to be shown are skipped; a page may so be short and still have a next one.
-        var more = true;
-        for (var round = 0; round < ListRounds && more && shown.Count <= call.Limit; round++)
-        {
-            var rows = await _threads.ListAsync(call.Scope, filter, after, call.Limit + 1, call.Aborted).ConfigureAwait(false);
-            more = rows.Count > call.Limit;
-            shown.AddRange(rows.Where(t => !t.IsHiddenBy(filter.Without)));
-            if (rows.Count > 0)
-                after = (rows[^1].Timestamp.ToMicros(), rows[^1].ThreadId);
-        }
-
-        var next = shown.Count > call.Limit ? Position(shown[call.Limit - 1]) : more && after is { } end ? [Page.Number(end.At), end.Id] : null;
-        var items = shown.Take(call.Limit).Select(ThreadResponse.Of).ToList();
-        return TypedResults.Json(new ThreadList(items.Count, call.Limit, next is null ? null : call.NextPage(next), items), ApiJson.Wire.ThreadList);
+        var page = await _threads.ListAsync(call.Scope, filter, Page.Position(call), call.Limit, call.Aborted).ConfigureAwait(false);
+        return TypedResults.Json(new ThreadList(page.Rows.Count, call.Limit, call.NextPage(page), [.. page.Rows.Select(ThreadResponse.Of)]), ApiJson.Wire.ThreadList);
     }
-
-    private static IReadOnlyList<string> Position(StoredThread thread) => [Page.Number(thread.Timestamp.ToMicros()), thread.ThreadId];
 
     private async ValueTask<StoredThread> FindAsync(ApiCall call)
     {

@@ -58,16 +58,16 @@ internal static class QueueCommand
         while (true)
         {
             var page = await queue.ListAsync(store.Scope, destination, after, PageSize, CancellationToken.None).ConfigureAwait(false);
-            foreach (var entry in page)
+            foreach (var entry in page.Rows)
             {
                 any = true;
                 var state = entry.InFlight ? "in flight" : entry.State == "held" ? "held" : $"{entry.State}, next try {entry.NextAttemptAt:u}";
                 call.Print(entry, $"{entry.DeliveryId}  {entry.Recipient}  {state}, {entry.Attempts} attempts, from {entry.InboxId} since {entry.CreatedAt:u}{(entry.LastReply is null ? "" : $"\n    {entry.LastHost}: {entry.LastReply}")}");
             }
 
-            if (page.Count < PageSize)
+            if (page.Next is null)
                 break;
-            after = page[^1].DeliveryId;
+            after = page.Next[0];
         }
 
         if (!any && !call.Parsed.GetValue(CommandCall.JsonOption))

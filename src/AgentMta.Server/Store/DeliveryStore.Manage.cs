@@ -27,15 +27,19 @@ internal sealed partial class DeliveryStore
         "d.last_status, d.last_reply, d.last_host, d.created_at";
 
     /// <summary>What waits, oldest first; <paramref name="after"/> is the last id of the page before.</summary>
-    public ValueTask<List<QueueEntry>> ListAsync(Scope scope, string? destination, string? after, int limit, CancellationToken cancellationToken) =>
+    public ValueTask<Listing<QueueEntry>> ListAsync(Scope scope, string? destination, string? after, int limit, CancellationToken cancellationToken) =>
         database.ReadAsync(
-            session => session.Query(
-                scope,
-                $"""
-                SELECT {EntryColumns} FROM deliveries d WHERE d.{Waiting} AND {scope.OnInbox("d")} AND (@p1 IS NULL OR d.destination = @p1)
-                  AND (@p2 IS NULL OR d.delivery_id > @p2) ORDER BY d.delivery_id LIMIT @p3
-                """,
-                ReadEntry, destination, after, limit),
+            session =>
+            {
+                var scan = new ListScan();
+                if (destination is not null)
+                    scan.Where.And($"d.destination = {scan.Where.Value(destination)}");
+                if (after is not null)
+                    scan.Where.And($"d.delivery_id > {scan.Where.Value(after)}");
+                // What waits lies in the order of its ids for the whole workspace; a pod or inbox looks through it.
+                scan.Fit(scope.OnInbox("d"));
+                return scan.Read(session, scope, EntryColumns, "deliveries d", $"{scope.OnWorkspace("d")} AND d.{Waiting}", ["d.delivery_id"], ascending: true, limit, ReadEntry);
+            },
             cancellationToken);
 
     /// <summary>All copies of one message, whatever their state.</summary>
@@ -84,12 +88,12 @@ internal sealed partial class DeliveryStore
 
     /// <summary>Lets held deliveries go, at once.</summary>
     public Task<int> ReleaseHeldAsync(Scope scope, string? destination, string? deliveryId, CancellationToken cancellationToken) =>
-        ChangeAsync(scope, destination, deliveryId, "state = 'held'", "state = CASE WHEN attempts = 0 THEN 'queued' ELSE 'deferred' END, next_attempt_at = @p4", EventTypes.Released, cancellationToken);
+        ChangeAsync(scope, destination, deliveryId, "state = 'held'", "state = CASE WHEN attempts = 0 THEN 'queued' ELSE 'deferred' END, next_attempt_at = @now", EventTypes.Released, cancellationToken);
 
     /// <summary>Makes deferred deliveries due now.</summary>
     public Task<int> FlushAsync(Scope scope, string? destination, string? deliveryId, CancellationToken cancellationToken) =>
         ChangeAsync(
-            scope, destination, deliveryId, "state IN ('queued', 'deferred') AND lease_owner IS NULL AND next_attempt_at > @p4", "next_attempt_at = @p4", EventTypes.Released, cancellationToken);
+            scope, destination, deliveryId, "state IN ('queued', 'deferred') AND lease_owner IS NULL AND next_attempt_at > @now", "next_attempt_at = @now", EventTypes.Released, cancellationToken);
 
     /// <summary>Gives up what waits: each message gets message.rejected.</summary>
     public Task<int> DropAsync(Scope scope, string? destination, string? deliveryId, CancellationToken cancellationToken) =>
@@ -111,16 +115,22 @@ internal sealed partial class DeliveryStore
 
     private static int ChangeSome(WriteSession session, Scope scope, string? destination, string? deliveryId, string which, string change, string eventType)
     {
+        var where = new SqlConditions();
+        var now = where.Value(session.Now);
+        if (destination is not null)
+            where.And($"d.destination = {where.Value(destination)}");
+        if (deliveryId is not null)
+            where.And($"d.delivery_id = {where.Value(deliveryId)}");
         var rows = session.Query(
             scope,
             $"""
-            UPDATE deliveries SET {change}, updated_at = @p4 WHERE (workspace_id, delivery_id) IN (
+            UPDATE deliveries SET {change.Replace("@now", now, StringComparison.Ordinal)}, updated_at = {now} WHERE (workspace_id, delivery_id) IN (
               SELECT d.workspace_id, d.delivery_id FROM deliveries d
-              WHERE {scope.OnInbox("d")} AND (@p1 IS NULL OR d.destination = @p1) AND (@p2 IS NULL OR d.delivery_id = @p2) AND d.{Waiting} AND {which} LIMIT @p3)
+              WHERE {scope.OnInbox("d")} AND d.{Waiting} AND {which.Replace("@now", now, StringComparison.Ordinal)}{where.Sql} LIMIT {where.Value(Chunk)})
               RETURNING pod_id, inbox_id, message_id, thread_id, message_key, recipient
             """,
             row => new { Pod = row.GetString(0), Inbox = row.GetString(1), MessageId = row.GetString(2), Thread = row.GetString(3), Key = row.GetString(4), Recipient = row.GetString(5) },
-            destination, deliveryId, Chunk, session.Now);
+            where.Values);
         foreach (var message in rows.GroupBy(r => r.Key))
         {
             var first = message.First();

@@ -24,21 +24,20 @@ internal sealed class DraftStore(Database database)
         session.First(scope, $"SELECT {Columns} FROM drafts d WHERE {scope.OnInbox("d")} AND d.client_id = @p1", Read, clientId);
 
     /// <summary>A page by last change; <paramref name="from"/> is the (time, id) that ended the last page.</summary>
-    public ValueTask<List<Draft>> ListAsync(
+    public ValueTask<Listing<Draft>> ListAsync(
         Scope scope, IReadOnlyList<string> labels, DateTimeOffset? before, DateTimeOffset? after, (long, string)? from, int limit, bool ascending, CancellationToken cancellationToken) => database.ReadAsync(
         session =>
         {
-            var where = new SqlConditions();
+            var scan = new ListScan();
+            var where = scan.Where;
             where.AndBehind("d.updated_at", "d.draft_id", from, ascending);
             if (before is { } end)
                 where.And($"d.updated_at < {where.Value(end.ToMicros())}");
             if (after is { } start)
                 where.And($"d.updated_at > {where.Value(start.ToMicros())}");
             foreach (var label in labels)
-                where.AndHas("d.labels", label);
-            var order = ascending ? "ASC" : "DESC";
-            return session.Query(
-                scope, $"SELECT {Columns} FROM drafts d WHERE {scope.OnInbox("d")}{where.Sql} ORDER BY d.updated_at {order}, d.draft_id {order} LIMIT {where.Value(limit)}", Read, where.Values);
+                scan.Fit(where.Has("d.labels", label));
+            return scan.Read(session, scope, Columns, "drafts d", scope.OnInbox("d"), ["d.updated_at", "d.draft_id"], ascending, limit, Read);
         },
         cancellationToken);
 

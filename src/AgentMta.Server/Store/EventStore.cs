@@ -36,17 +36,33 @@ internal sealed class EventStore(Database database)
                 scope, $"SELECT {Columns} FROM events e WHERE {scope.OnInbox("e")} AND e.cursor > @p1 ORDER BY e.cursor LIMIT @p2", Read, cursor, limit),
             cancellationToken);
 
-    /// <summary>A page of an inbox's events of these types; <paramref name="from"/> is the cursor that ended the last page.</summary>
-    public ValueTask<List<StoredEvent>> OfInboxAsync(Scope scope, string inboxId, IReadOnlyList<string> types, long? from, int limit, bool ascending, CancellationToken cancellationToken) => database.ReadAsync(
+    /// <summary>
+    /// Events behind a cursor within the scope, oldest first, and the cursor up to which the log was looked at. A pod has no index of its own: of the workspace's log a
+    /// page looks at so many events, and goes on behind them.
+    /// </summary>
+    public ValueTask<(List<StoredEvent> Events, long UpTo)> LogAsync(Scope scope, long cursor, int limit, CancellationToken cancellationToken) => database.ReadAsync(
         session =>
         {
-            var where = new SqlConditions();
+            var end = Math.Min(cursor + ListScan.Most, Last(session, scope.WorkspaceId));
+            var isPod = scope is { PodId: not null, InboxId: null };
+            var rows = session.Query(
+                scope, $"SELECT {Columns} FROM events e WHERE {scope.OnInbox("e")} AND e.cursor > @p1{(isPod ? " AND e.cursor <= @p3" : "")} ORDER BY e.cursor LIMIT @p2", Read,
+                isPod ? [cursor, limit, end] : [cursor, limit]);
+            return (rows, rows.Count == limit || !isPod ? rows.Count > 0 ? rows[^1].Cursor : cursor : Math.Max(cursor, end));
+        },
+        cancellationToken);
+
+    /// <summary>A page of an inbox's events of these types; <paramref name="from"/> is the cursor that ended the last page.</summary>
+    public ValueTask<Listing<StoredEvent>> OfInboxAsync(Scope scope, string inboxId, IReadOnlyList<string> types, long? from, int limit, bool ascending, CancellationToken cancellationToken) => database.ReadAsync(
+        session =>
+        {
+            var scan = new ListScan();
+            var where = scan.Where;
             where.And($"e.inbox_id = {where.Value(inboxId)}");
-            where.And($"e.event_type IN ({string.Join(", ", types.Select(where.Value))})");
+            scan.Fit($"e.event_type IN ({string.Join(", ", types.Select(where.Value))})");
             if (from is { } cursor)
                 where.And($"e.cursor {(ascending ? ">" : "<")} {where.Value(cursor)}");
-            return session.Query(
-                scope, $"SELECT {Columns} FROM events e WHERE {scope.OnInbox("e")}{where.Sql} ORDER BY e.cursor {(ascending ? "ASC" : "DESC")} LIMIT {where.Value(limit)}", Read, where.Values);
+            return scan.Read(session, scope, Columns, "events e", scope.OnInbox("e"), ["e.cursor"], ascending, limit, Read);
         },
         cancellationToken);
 

@@ -12,19 +12,24 @@ internal sealed partial class InboxStore
     public static Inbox? ByClientId(StoreSession session, Scope scope, string clientId) =>
         session.First(scope, $"SELECT {Columns} FROM inboxes i WHERE {scope.OnInbox("i")} AND i.client_id = @p1", Read, clientId);
 
-    /// <summary>Inboxes with a word of address or name that begins with the text: the exact address first, then by address.</summary>
-    public ValueTask<List<Inbox>> SearchAsync(Scope scope, string text, string? after, int limit, CancellationToken cancellationToken) => database.ReadAsync(
+    /// <summary>
+    /// Inboxes with a word of address or name that begins with the text: the exact address first, then by address. <paramref name="after"/> is the address that
+    /// ended the last page, or "" behind the exact one.
+    /// </summary>
+    public ValueTask<Listing<Inbox>> SearchAsync(Scope scope, string text, string? after, int limit, CancellationToken cancellationToken) => database.ReadAsync(
         session =>
         {
-            var where = new SqlConditions();
+            var exact = after is null ? Get(session, scope, text) : null;
+            var scan = new ListScan();
             var prefix = text.Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal);
             var column = "(' ' || REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(i.inbox_id, '.', ' '), '-', ' '), '_', ' '), '+', ' '), '@', ' ') || ' ' || i.inbox_id || ' ' || COALESCE(i.display_name, ''))";
-            where.And($"{column} LIKE {where.Value($"% {prefix}%")} ESCAPE '!'");
-            if (after is not null)
-                where.And($"(CASE WHEN i.inbox_id = {where.Value(text)} THEN '' ELSE i.inbox_id END) > {where.Value(after)}");
-            return session.Query(
-                scope, $"SELECT {Columns} FROM inboxes i WHERE {scope.OnInbox("i")}{where.Sql} ORDER BY CASE WHEN i.inbox_id = {where.Value(text)} THEN '' ELSE i.inbox_id END LIMIT {where.Value(limit)}",
-                Read, where.Values);
+            scan.Fit(scope.OnInbox("i"));
+            scan.Fit($"{column} LIKE {scan.Where.Value($"% {prefix}%")} ESCAPE '!' AND i.inbox_id <> {scan.Where.Value(text)}");
+            scan.Where.And($"i.inbox_id > {scan.Where.Value(after ?? "")}");
+            if (exact is not null && limit == 1)
+                return new Listing<Inbox>([exact], [""]);
+            var page = scan.Read(session, scope, Columns, "inboxes i", scope.OnWorkspace("i"), ["i.inbox_id"], ascending: true, exact is null ? limit : limit - 1, Read);
+            return exact is null ? page : page with { Rows = [exact, .. page.Rows] };
         },
         cancellationToken);
 

@@ -22,12 +22,13 @@ internal sealed partial class MessageStore
         database.ReadAsync(session => messageIds.Select(id => Get(session, scope, inboxId, id)).OfType<StoredMessage>().ToList(), cancellationToken);
 
     /// <summary>A page of an inbox by time; <paramref name="after"/> is the (timestamp, key) that ended the last page.</summary>
-    public ValueTask<List<StoredMessage>> ListAsync(Scope scope, string inboxId, MessageFilter filter, (long, string)? after, int limit, CancellationToken cancellationToken) =>
+    public ValueTask<Listing<StoredMessage>> ListAsync(Scope scope, string inboxId, MessageFilter filter, (long, string)? after, int limit, CancellationToken cancellationToken) =>
         database.ReadAsync(
             session =>
             {
-                // The first label leads through its own index; the others and all texts are looked at row by row.
-                var where = new SqlConditions();
+                // The first label leads through its own index, and what the plain list shows has one too; further labels and all texts are looked at row by row.
+                var scan = new ListScan();
+                var where = scan.Where;
                 var byLabel = filter.Labels.Count > 0;
                 var (from, order) = byLabel
                     ? ("message_labels l JOIN messages m ON m.workspace_id = l.workspace_id AND m.message_key = l.message_key", "l")
@@ -35,16 +36,17 @@ internal sealed partial class MessageStore
                 where.And($"{order}.inbox_id = {where.Value(inboxId)}");
                 if (byLabel)
                     where.And($"l.workspace_id = @ws AND l.label = {where.Value(filter.Labels[0])}");
+                var isPlain = !byLabel && PlainlyHidden.All(label => filter.Without.Contains(label, StringComparer.Ordinal));
+                if (isPlain)
+                    where.And("m.shown = 1");
                 where.AndBehind($"{order}.timestamp", $"{order}.message_key", after, filter.Ascending);
-                Narrow(where, filter, order, filter.Labels.Skip(1));
-                var direction = filter.Ascending ? "ASC" : "DESC";
-                return session.Query(
-                    scope,
-                    $"""
-                    SELECT {StoredMessage.Columns} FROM {from} WHERE {scope.OnInbox("m")}{where.Sql}
-                    ORDER BY {order}.timestamp {direction}, {order}.message_key {direction} LIMIT {where.Value(limit)}
-                    """,
-                    StoredMessage.Read, where.Values);
+                if (filter.Before is { } before)
+                    where.And($"{order}.timestamp < {where.Value(before.ToMicros())}");
+                if (filter.After is { } since)
+                    where.And($"{order}.timestamp > {where.Value(since.ToMicros())}");
+                foreach (var condition in Looks(where, filter with { Labels = [.. filter.Labels.Skip(1)], Without = isPlain ? [.. filter.Without.Except(PlainlyHidden, StringComparer.Ordinal)] : filter.Without }))
+                    scan.Fit(condition);
+                return scan.Read(session, scope, StoredMessage.Columns, from, scope.OnInbox("m"), [$"{order}.timestamp", $"{order}.message_key"], filter.Ascending, limit, StoredMessage.Read);
             },
             cancellationToken);
 
@@ -87,25 +89,25 @@ internal sealed partial class MessageStore
             session => session.Scalar<string>(scope, $"SELECT m.verdicts FROM messages m WHERE {scope.OnInbox("m")} AND m.inbox_id = @p1 AND m.message_id = @p2", inboxId, messageId),
             cancellationToken);
 
-    private static void Narrow(SqlConditions where, MessageFilter filter, string order, IEnumerable<string> labels)
+    // The labels of the column "shown".
+    private static readonly string[] PlainlyHidden = [Labels.Archived, .. Labels.Hiding];
+
+    // What of a filter is asked of each row.
+    private static IEnumerable<string> Looks(SqlConditions where, MessageFilter filter)
     {
-        if (filter.Before is { } before)
-            where.And($"{order}.timestamp < {where.Value(before.ToMicros())}");
-        if (filter.After is { } after)
-            where.And($"{order}.timestamp > {where.Value(after.ToMicros())}");
-        foreach (var label in labels)
-            where.AndHas("m.labels", label);
+        foreach (var label in filter.Labels)
+            yield return where.Has("m.labels", label);
         foreach (var label in filter.Without)
-            where.AndHasNot("m.labels", label);
+            yield return where.HasNot("m.labels", label);
         foreach (var text in filter.From)
-            where.AndContains("m.from_addr", text);
+            yield return where.Contains("m.from_addr", text);
         foreach (var text in filter.To)
-            where.AndListContains(text, "m.to_addrs", "m.cc_addrs", "m.bcc_addrs");
+            yield return where.ListContains(text, "m.to_addrs", "m.cc_addrs", "m.bcc_addrs");
         foreach (var text in filter.Subject)
-            where.AndContains("m.subject", text);
+            yield return where.Contains("m.subject", text);
         if (filter.VerifiedOnly)
-            where.And("m.aligned = 1");
+            yield return "m.aligned = 1";
         if (filter.Text is { } any)
-            where.AndContains("(COALESCE(m.subject, '') || ' | ' || COALESCE(m.preview, '') || ' | ' || m.from_addr)", any);
+            yield return where.Contains("(COALESCE(m.subject, '') || ' | ' || COALESCE(m.preview, '') || ' | ' || m.from_addr)", any);
     }
 }

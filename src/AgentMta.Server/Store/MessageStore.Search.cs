@@ -17,7 +17,12 @@ internal sealed partial class MessageStore
         {
             var found = new Dictionary<string, StoredMessage>(StringComparer.Ordinal);
             var where = new SqlConditions();
-            Narrow(where, filter, "m", filter.Labels);
+            foreach (var condition in Looks(where, filter))
+                where.And(condition);
+            if (filter.Before is { } before)
+                where.And($"m.timestamp < {where.Value(before.ToMicros())}");
+            if (filter.After is { } since)
+                where.And($"m.timestamp > {where.Value(since.ToMicros())}");
             var sql = $"SELECT {StoredMessage.Columns} FROM messages m WHERE {scope.OnInbox("m")}{where.Sql} AND m.message_key = {where.Value(null)}";
             var values = where.Values;
             foreach (var key in messageKeys)

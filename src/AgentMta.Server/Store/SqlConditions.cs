@@ -27,23 +27,32 @@ internal sealed class SqlConditions
     // LIKE folds the letters of ASCII alone; the functions has_text and has_text_in_list, which each engine has, fold all.
 
     /// <summary>A column holds this text somewhere, whatever the case of its letters.</summary>
-    public void AndContains(string column, string text) =>
-        And(Ascii.IsValid(text) ? $"{column} LIKE {Value($"%{EscapeLike(text)}%")} ESCAPE '!'" : $"has_text({column}, {Value(text)})");
+    public void AndContains(string column, string text) => And(Contains(column, text));
 
-    /// <summary>One of some columns that hold JSON lists has this text somewhere in an item.</summary>
-    public void AndListContains(string text, params IEnumerable<string> columns)
+    /// <summary>A column of a JSON list (or of an object's keys) has exactly this string.</summary>
+    public void AndHas(string column, string text) => And(Has(column, text));
+
+    /// <summary>A column of a JSON list has not this string.</summary>
+    public void AndHasNot(string column, string text) => And(HasNot(column, text));
+
+    /// <summary>That a column holds this text somewhere; NULL holds none.</summary>
+    public string Contains(string column, string text) =>
+        Ascii.IsValid(text) ? $"COALESCE({column} LIKE {Value($"%{EscapeLike(text)}%")} ESCAPE '!', 0)" : $"COALESCE(has_text({column}, {Value(text)}), 0)";
+
+    /// <summary>That one of some columns that hold JSON lists has this text somewhere in an item.</summary>
+    public string ListContains(string text, params IEnumerable<string> columns)
     {
         var isAscii = Ascii.IsValid(text);
         // As the text stands in JSON, where a quotation mark, for instance, is escaped.
         var value = Value(isAscii ? $"%{EscapeLike(StoreJson.Quote(text)[1..^1])}%" : text);
-        And("(" + string.Join(" OR ", columns.Select(c => isAscii ? $"{c} LIKE {value} ESCAPE '!'" : $"has_text_in_list({c}, {value})")) + ")");
+        return "(" + string.Join(" OR ", columns.Select(c => isAscii ? $"COALESCE({c} LIKE {value} ESCAPE '!', 0)" : $"COALESCE(has_text_in_list({c}, {value}), 0)")) + ")";
     }
 
-    /// <summary>A column of a JSON list (or of an object's keys) has exactly this string.</summary>
-    public void AndHas(string column, string text) => And($"{column} LIKE {Value(QuotedPattern(text))} ESCAPE '!'");
+    /// <summary>That a column of a JSON list (or of an object's keys) has exactly this string.</summary>
+    public string Has(string column, string text) => $"{column} LIKE {Value(QuotedPattern(text))} ESCAPE '!'";
 
-    /// <summary>A column of a JSON list has not this string.</summary>
-    public void AndHasNot(string column, string text) => And($"{column} NOT LIKE {Value(QuotedPattern(text))} ESCAPE '!'");
+    /// <summary>That a column of a JSON list has not this string.</summary>
+    public string HasNot(string column, string text) => $"{column} NOT LIKE {Value(QuotedPattern(text))} ESCAPE '!'";
 
     /// <summary>Rows behind this position in the order of (time, id).</summary>
     public void AndBehind(string time, string id, (long At, string Id)? position, bool ascending)

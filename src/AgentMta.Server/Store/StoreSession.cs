@@ -36,6 +36,16 @@ internal abstract class StoreSession(DbConnection connection)
     public T? First<T>(Scope scope, string sql, Func<DbDataReader, T> read, params ReadOnlySpan<object?> values)
         where T : class => ReadFirst(Prepare(scope, sql, values), read);
 
+    /// <summary>Hands the rows of a scoped query to <paramref name="walk"/>, which takes as many as it likes.</summary>
+    public T Walk<T>(Scope scope, string sql, Func<DbDataReader, T> walk, params ReadOnlySpan<object?> values)
+    {
+        using var reader = Prepare(scope, sql, values).ExecuteReader();
+        return walk(reader);
+    }
+
+    /// <summary>The statements that were prepared here and are kept, each with its last values.</summary>
+    internal IReadOnlyCollection<DbCommand> Statements => _commands.Values;
+
     /// <summary>Lets go of the prepared statements.</summary>
     public virtual void DisposeCommands()
     {

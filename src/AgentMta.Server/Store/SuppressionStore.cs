@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 using System.Text.Json;
 using AgentMta.Server.Model;
 
@@ -8,6 +9,12 @@ namespace AgentMta.Server.Store;
 internal sealed class SuppressionStore(Database database)
 {
     private const string Columns = "workspace_id, scope, scope_key, address, reason, detail, message_id, created_at";
+
+    private const string OfPod =
+        "CASE s.scope WHEN 'use_case' THEN EXISTS (SELECT 1 FROM use_cases u WHERE u.workspace_id = @ws AND u.use_case_id = s.scope_key AND u.pod_id = @pod) " +
+        "WHEN 'setup' THEN EXISTS (SELECT 1 FROM domains d WHERE d.workspace_id = @ws AND d.domain = s.scope_key AND d.pod_id = @pod) ELSE 0 END";
+
+    private static readonly string[] Order = ["s.created_at", "s.address", "s.scope", "s.scope_key"];
 
     /// <summary>Those of the addresses that this use case must not write to, with the entry that forbids it.</summary>
     public static List<Suppression> Check(StoreSession session, string workspaceId, string useCaseId, string domain, IEnumerable<string> addresses)
@@ -56,16 +63,23 @@ internal sealed class SuppressionStore(Database database)
             },
             cancellationToken);
 
-    /// <summary>A page of entries, newest first; <paramref name="before"/> is the last entry of the page before. A pod or inbox scope sees what its own use cases and setups have.</summary>
-    public ValueTask<List<Suppression>> ListAsync(Scope scope, string? address, Suppression? before, int limit, CancellationToken cancellationToken) =>
+    /// <summary>A page of entries, newest first, behind the position of the page before. A pod or inbox scope sees what its own use cases and setups have.</summary>
+    public ValueTask<Listing<Suppression>> ListAsync(Scope scope, string? address, IReadOnlyList<string>? position, int limit, CancellationToken cancellationToken) =>
         database.ReadAsync(
-            session => session.Query(
-                scope,
-                $"""
-                SELECT {Columns} FROM suppressions s WHERE {scope.OnWorkspace("s")}{Visible(scope)} AND (@p1 IS NULL OR s.address = @p1)
-                  AND (@p2 IS NULL OR s.created_at < @p2 OR (s.created_at = @p2 AND s.address < @p3)) ORDER BY s.created_at DESC, s.address DESC LIMIT @p4
-                """,
-                Read, address?.ToLowerInvariant(), before?.CreatedAt.ToMicros(), before?.Address, limit),
+            session =>
+            {
+                var scan = new ListScan();
+                var where = scan.Where;
+                if (address is not null)
+                    where.And($"s.address = {where.Value(address.ToLowerInvariant())}");
+                if (scope.InboxId is not null)
+                    where.And("s.scope = 'use_case' AND s.scope_key = (SELECT i.use_case_id FROM inboxes i WHERE i.workspace_id = @ws AND i.inbox_id = @inbox)");
+                else if (scope.PodId is not null)
+                    scan.Fit(OfPod);
+                if (position is not null)
+                    where.And($"({string.Join(", ", Order)}) < ({where.Value(long.Parse(position[0], CultureInfo.InvariantCulture))}, {string.Join(", ", position.Skip(1).Select(where.Value))})");
+                return scan.Read(session, scope, Columns, "suppressions s", scope.OnWorkspace("s"), Order, ascending: false, limit, Read);
+            },
             cancellationToken);
 
     /// <summary>The word of a scope in columns and on the wire.</summary>
@@ -79,14 +93,6 @@ internal sealed class SuppressionStore(Database database)
         "workspace" => SuppressionScope.Workspace,
         _ => null,
     };
-
-    private static string Visible(Scope scope) =>
-        scope.InboxId is not null
-            ? " AND s.scope = 'use_case' AND s.scope_key IN (SELECT i.use_case_id FROM inboxes i WHERE i.workspace_id = @ws AND i.inbox_id = @inbox)"
-            : scope.PodId is not null
-                ? " AND ((s.scope = 'use_case' AND s.scope_key IN (SELECT u.use_case_id FROM use_cases u WHERE u.workspace_id = @ws AND u.pod_id = @pod))" +
-                  " OR (s.scope = 'setup' AND s.scope_key IN (SELECT d.domain FROM domains d WHERE d.workspace_id = @ws AND d.pod_id = @pod)))"
-                : "";
 
     private static string Facts(Suppression entry) =>
         JsonSerializer.Serialize(new SuppressionFacts(entry.Address, Word(entry.Scope), entry.ScopeKey, entry.Reason), DeliveryJson.Default.SuppressionFacts);

@@ -16,18 +16,18 @@ internal sealed class ThreadReader(Database database)
         return session.First(scope, $"SELECT {StoredThread.Columns} FROM threads t WHERE {scope.OnInbox("t")} AND t.thread_id = @p1", StoredThread.Read, id);
     }
 
-    /// <summary>A page by time; <paramref name="after"/> is the (timestamp, id) that ended the last page.</summary>
-    public ValueTask<List<StoredThread>> ListAsync(Scope scope, ThreadFilter filter, (long, string)? after, int limit, CancellationToken cancellationToken) =>
+    /// <summary>A page by time; <paramref name="after"/> is the (timestamp, id) that ended the last page. Threads of which nothing is to be shown are left out.</summary>
+    public ValueTask<Listing<StoredThread>> ListAsync(Scope scope, ThreadFilter filter, (long, string)? after, int limit, CancellationToken cancellationToken) =>
         database.ReadAsync(
             session =>
             {
-                var where = new SqlConditions();
-                where.AndBehind("t.timestamp", "t.thread_id", after, filter.Ascending);
-                Narrow(where, filter);
-                var direction = filter.Ascending ? "ASC" : "DESC";
-                return session.Query(
-                    scope, $"SELECT {StoredThread.Columns} FROM threads t WHERE {scope.OnInbox("t")}{where.Sql} ORDER BY t.timestamp {direction}, t.thread_id {direction} LIMIT {where.Value(limit)}",
-                    StoredThread.Read, where.Values);
+                var scan = new ListScan();
+                scan.Where.AndBehind("t.timestamp", "t.thread_id", after, filter.Ascending);
+                AndBetween(scan.Where, filter);
+                foreach (var condition in Looks(scan.Where, filter))
+                    scan.Fit(condition);
+                return scan.Read(
+                    session, scope, StoredThread.Columns, "threads t", scope.OnInbox("t"), ["t.timestamp", "t.thread_id"], filter.Ascending, limit, StoredThread.Read, t => !t.IsHiddenBy(filter.Without));
             },
             cancellationToken);
 
@@ -37,7 +37,9 @@ internal sealed class ThreadReader(Database database)
         {
             var where = new SqlConditions();
             where.And($"t.thread_id = {where.Value(threadId)}");
-            Narrow(where, filter);
+            AndBetween(where, filter);
+            foreach (var condition in Looks(where, filter))
+                where.And(condition);
             return session.First(scope, $"SELECT {StoredThread.Columns} FROM threads t WHERE {scope.OnInbox("t")}{where.Sql}", StoredThread.Read, where.Values);
         },
         cancellationToken);
@@ -52,19 +54,24 @@ internal sealed class ThreadReader(Database database)
                 .SelectMany(row => row.All.Select(a => (row.Id, a))).ToList(),
             cancellationToken);
 
-    private static void Narrow(SqlConditions where, ThreadFilter filter)
+    private static void AndBetween(SqlConditions where, ThreadFilter filter)
     {
         if (filter.Before is { } before)
             where.And($"t.timestamp < {where.Value(before.ToMicros())}");
         if (filter.After is { } since)
             where.And($"t.timestamp > {where.Value(since.ToMicros())}");
+    }
+
+    // What of a filter is asked of each row.
+    private static IEnumerable<string> Looks(SqlConditions where, ThreadFilter filter)
+    {
         foreach (var label in filter.Labels)
-            where.AndHas("t.labels", label);
+            yield return where.Has("t.labels", label);
         foreach (var text in filter.Senders)
-            where.AndListContains(text, "t.senders");
+            yield return where.ListContains(text, "t.senders");
         foreach (var text in filter.Recipients)
-            where.AndListContains(text, "t.recipients");
+            yield return where.ListContains(text, "t.recipients");
         foreach (var text in filter.Subject)
-            where.AndContains("t.subject", text);
+            yield return where.Contains("t.subject", text);
     }
 }

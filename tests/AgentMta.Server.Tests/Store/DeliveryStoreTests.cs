@@ -85,7 +85,7 @@ public sealed class DeliveryStoreTests
         Assert.Equal(2, (await DueAsync(bench)).Count);
         Assert.Equal(1, await bench.Deliveries.DropAsync(scope, "two.example.net", null, default));
         Assert.Equal(0, await bench.Deliveries.DropAsync(scope with { WorkspaceId = "another" }, null, null, default));
-        Assert.Equal("ann@one.example.net", Assert.Single(await bench.Deliveries.ListAsync(scope, null, null, 10, default)).Recipient);
+        Assert.Equal("ann@one.example.net", Assert.Single((await bench.Deliveries.ListAsync(scope, null, null, 10, default)).Rows).Recipient);
         Assert.Equal(EventTypes.Rejected, (await bench.EventsAsync())[^1]);
     }
 
