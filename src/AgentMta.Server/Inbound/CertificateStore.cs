@@ -28,8 +28,15 @@ internal sealed class CertificateStore : IDisposable
         _lookedAt = time.GetTimestamp();
     }
 
-    /// <summary>When the first of the certificates expires.</summary>
-    public DateTimeOffset Expiry => _entries.Min(e => new DateTimeOffset(e.Certificate.NotAfter.ToUniversalTime()));
+    /// <summary>When the first of the certificates expires, of the files as they are now: who asks is warned no longer than the renewal takes.</summary>
+    public DateTimeOffset Expiry
+    {
+        get
+        {
+            LookAgain();
+            return _entries.Min(e => new DateTimeOffset(e.Certificate.NotAfter.ToUniversalTime()));
+        }
+    }
 
     /// <summary>Days until then; negative once it is past.</summary>
     public double DaysLeft() => (Expiry - _time.GetUtcNow()).TotalDays;
@@ -65,7 +72,7 @@ internal sealed class CertificateStore : IDisposable
             entry.Certificate.Dispose();
     }
 
-    // Looks at the files' times at most every ten seconds, on the way to a handshake: no watcher, no thread.
+    // Looks at the files' times at most every ten seconds, on the way to a handshake or a look at its health: no watcher, no thread.
     private void LookAgain()
     {
         if (_time.GetElapsedTime(Volatile.Read(ref _lookedAt)) < LookInterval)

@@ -23,6 +23,7 @@ internal sealed partial class Session
         End,
         Interrupted,
         TooLong,
+        AuthTooLong,
         BareLineEnd,
         NotSmtp,
     }
@@ -70,10 +71,10 @@ internal sealed partial class Session
             return LineOutcome.More;
         if (buffer.FirstSpan.Length > 0 && buffer.FirstSpan[0] == TlsHandshake)
             return LineOutcome.NotSmtp;
-        var limit = _options.MaxCommandLine;
-        if (OffersAuth && IsAuth(buffer))
-            limit = _options.MaxAuthLine; // RFC 4954 4: an initial response may be long
-        var outcome = TakeLine(ref buffer, limit, out var line);
+        var auth = OffersAuth && IsAuth(buffer); // RFC 4954 4: an initial response may be long, and too long has a code of its own
+        var outcome = TakeLine(ref buffer, auth ? _options.MaxAuthLine : _options.MaxCommandLine, out var line);
+        if (auth && outcome == LineOutcome.TooLong)
+            return LineOutcome.AuthTooLong;
         if (outcome != LineOutcome.Command)
             return outcome;
         if (line.IsSingleSegment)

@@ -150,6 +150,9 @@ internal sealed partial class Session
                 case LineOutcome.TooLong:
                     Close(Refusals.LineTooLong, "protocol");
                     break;
+                case LineOutcome.AuthTooLong:
+                    Close(Refusals.AuthLineTooLong, "protocol");
+                    break;
                 case LineOutcome.BareLineEnd:
                     Close(Refusals.BareLineEnd, "protocol");
                     break;

@@ -18,7 +18,11 @@ internal sealed class RawSpool(string folder, long freeSpaceFloor, TimeProvider 
     private readonly ConcurrentDictionary<string, bool> _folders = new();
     private readonly SemaphoreSlim _flushes = new(FlushesAtOnce);
     private long _roomCheckedAt = long.MinValue;
+    private long _left;
     private volatile bool _room = true;
+
+    /// <summary>Free octets on the disk of a folder.</summary>
+    public Func<string, long> FreeSpace { get; init; } = static at => new DriveInfo(at).AvailableFreeSpace;
 
     /// <summary>Begins a message.</summary>
     public RawWriter Begin() => new(this);
@@ -66,20 +70,25 @@ internal sealed class RawSpool(string folder, long freeSpaceFloor, TimeProvider 
         return deleted;
     }
 
-    /// <summary>Whether the disk has more free space than the floor; looked up at most once a second.</summary>
+    /// <summary>Whether the disk has more free space than the floor; looked up once a second, and sooner where what came in meanwhile could have reached it.</summary>
     public bool HasRoom()
     {
         var now = time.GetTimestamp();
         var last = Volatile.Read(ref _roomCheckedAt);
-        if (last != long.MinValue && time.GetElapsedTime(last, now) < TimeSpan.FromSeconds(1))
+        if (last != long.MinValue && time.GetElapsedTime(last, now) < TimeSpan.FromSeconds(1) && (!_room || Interlocked.Read(ref _left) > 0))
             return _room;
         Volatile.Write(ref _roomCheckedAt, now);
         var at = folder;
         while (!Directory.Exists(at) && Path.GetDirectoryName(at) is { Length: > 0 } parent)
             at = parent;
-        _room = new DriveInfo(Path.GetFullPath(at)).AvailableFreeSpace > freeSpaceFloor;
+        var left = FreeSpace(Path.GetFullPath(at)) - freeSpaceFloor;
+        Interlocked.Exchange(ref _left, left);
+        _room = left > 0;
         return _room;
     }
+
+    /// <summary>Counts octets that the disk will have less of.</summary>
+    internal void Took(long octets) => Interlocked.Add(ref _left, -octets);
 
     /// <inheritdoc/>
     public void Dispose() => _flushes.Dispose();

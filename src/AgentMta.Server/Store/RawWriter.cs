@@ -10,6 +10,7 @@ internal sealed class RawWriter(RawSpool spool) : IDisposable
     private const int FirstBuffer = 4 * 1024;
     private const int FileBuffer = 16 * 1024;
     private const int LeastRoom = 1024;
+    private const int TimesOnDisk = 3; // in the database: the log, the page, and what the indexes add
 
     private byte[]? _buffer;
     private int _count;
@@ -51,6 +52,7 @@ internal sealed class RawWriter(RawSpool spool) : IDisposable
         {
             if (_buffer is null)
                 return new RawContent(ReadOnlyMemory<byte>.Empty);
+            spool.Took(_count * TimesOnDisk);
             var pooled = new PooledBuffer(_buffer);
             var bytes = _buffer.AsMemory(0, _count);
             (_buffer, _count) = (null, 0);
@@ -91,6 +93,7 @@ internal sealed class RawWriter(RawSpool spool) : IDisposable
             return;
         RandomAccess.Write(_handle, _buffer.AsSpan(0, _count), _inFile);
         _inFile += _count;
+        spool.Took(_count);
         _count = 0;
         if (_buffer!.Length > FileBuffer)
             ReturnBuffer(); // a slow sender of a large message keeps a small buffer, not the one it outgrew

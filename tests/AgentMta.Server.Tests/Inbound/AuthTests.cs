@@ -135,6 +135,17 @@ public sealed class AuthTests
         Assert.Equal(code, (await client.SayAsync(new string('A', length))).Code);
     }
 
+    [Theory]
+    [InlineData(12_288, "501 5.5.2")]
+    [InlineData(12_289, "500 5.5.6")]
+    public async Task An_initial_response_may_be_as_long_and_past_it_has_the_code_of_rfc_4954(int length, string reply)
+    {
+        await using var server = await SmtpTestServer.StartAsync();
+        await using var client = await HelloAsync(server);
+        var answer = await client.SayAsync("AUTH PLAIN " + new string('A', length - "AUTH PLAIN \r\n".Length));
+        Assert.Equal(reply, $"{answer.Code} {answer.EnhancedStatus}");
+    }
+
     private static async Task<RawSmtpClient> HelloAsync(SmtpTestServer server)
     {
         var client = await RawSmtpClient.GreetedAsync(server.Submission);

@@ -109,6 +109,14 @@ public sealed class TlsTests
             time.Advance(TimeSpan.FromSeconds(11));
             Assert.Equal("CN=one.test", await PresentedAsync(server, "one.test"));
             Assert.InRange(server.Certificates.DaysLeft(), 1, 60);
+
+            // Health asks without a handshake.
+            Make(folder, "one", "one.test", days: 1000);
+            Make(folder, "two", "*.two.test", days: 800);
+            File.SetLastWriteTimeUtc(first.Certificate, DateTime.UtcNow.AddMinutes(2));
+            File.SetLastWriteTimeUtc(second.Certificate, DateTime.UtcNow.AddMinutes(2));
+            time.Advance(TimeSpan.FromSeconds(11));
+            Assert.Equal(Begin.AddDays(800), server.Certificates.Expiry);
         }
         finally
         {
@@ -146,14 +154,16 @@ public sealed class TlsTests
         return client.Tls!.RemoteCertificate!.Subject;
     }
 
-    private static CertificateFiles Make(string folder, string file, string name)
+    private static readonly DateTimeOffset Begin = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private static CertificateFiles Make(string folder, string file, string name, int days = 396)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(name);
         request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.CreateSelfSigned(new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2026, 2, 1, 0, 0, 0, TimeSpan.Zero));
+        using var certificate = request.CreateSelfSigned(Begin, Begin.AddDays(days));
         var files = new CertificateFiles(Path.Combine(folder, file + ".pem"), Path.Combine(folder, file + ".key"));
         File.WriteAllText(files.Certificate, certificate.ExportCertificatePem());
         File.WriteAllText(files.Key!, key.ExportPkcs8PrivateKeyPem());

@@ -1,5 +1,6 @@
 using AgentMta.Server.Model;
 using AgentMta.Server.Store;
+using AgentMta.Server.Tests.Support;
 
 namespace AgentMta.Server.Tests.Store;
 
@@ -53,6 +54,40 @@ public sealed class RawSpoolTests : IDisposable
         }
 
         Assert.Empty(Files());
+    }
+
+    [Fact]
+    public async Task The_floor_is_seen_within_the_second_in_which_a_flood_of_mail_reaches_it()
+    {
+        var time = new ManualTimeProvider();
+        var free = 10_000_000L;
+        using var spool = new RawSpool(_folder, freeSpaceFloor: 4_000_000, time) { FreeSpace = _ => free };
+        Assert.True(spool.HasRoom());
+
+        await TakeAsync(spool, 5_000_000);
+        free -= 5_000_000;
+        Assert.True(spool.HasRoom());
+        await TakeAsync(spool, 2_000_000);
+        free -= 2_000_000;
+        Assert.False(spool.HasRoom());
+
+        free = 10_000_000;
+        Assert.False(spool.HasRoom()); // a full disk is asked about once a second
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(spool.HasRoom());
+    }
+
+    [Fact]
+    public async Task Small_messages_count_for_what_the_database_makes_of_them()
+    {
+        var free = 5_000_000L;
+        using var spool = new RawSpool(_folder, freeSpaceFloor: 4_000_000, new ManualTimeProvider()) { FreeSpace = _ => free };
+        Assert.True(spool.HasRoom());
+        for (var i = 0; i < 10; i++)
+            await TakeAsync(spool, 40_000);
+        free = 3_900_000;
+
+        Assert.False(spool.HasRoom());
     }
 
     [Fact]
@@ -115,4 +150,10 @@ public sealed class RawSpoolTests : IDisposable
     }
 
     private string[] Files() => Directory.GetFiles(_folder, "*.eml", SearchOption.AllDirectories);
+
+    private static async Task TakeAsync(RawSpool spool, int octets)
+    {
+        using var writer = spool.Begin();
+        using var content = await WriteAsync(writer, new byte[octets]);
+    }
 }
