@@ -100,7 +100,11 @@ internal sealed record LeasedDelivery
 /// <param name="ViaRelay">A smart host took it.</param>
 /// <param name="NotifiesItself">The remote took over what RFC 3461 asks for.</param>
 /// <param name="Dialogue">The commands and replies, bounded; credentials left out.</param>
-internal sealed record AttemptTrace(DateTimeOffset StartedAt, TimeSpan Elapsed, string? Host, string? Address, string? Tls, string? Dialogue, bool NotifiesItself = false, bool ViaRelay = false);
+internal sealed record AttemptTrace(DateTimeOffset StartedAt, TimeSpan Elapsed, string? Host, string? Address, string? Tls, string? Dialogue, bool NotifiesItself = false, bool ViaRelay = false)
+{
+    /// <summary>The host of a delivery that never left this server.</summary>
+    public const string LocalHost = "local";
+}
 
 /// <summary>How one attempt ended for one recipient.</summary>
 /// <param name="State">Delivered, Deferred or Bounced.</param>

@@ -83,8 +83,20 @@ internal sealed class DeliveryRun(DeliveryStore store, RawReader raws, OutcomePo
         }
     }
 
-    /// <summary>Lets go of a delivery that somebody else completed.</summary>
-    public void Forget(LeasedDelivery delivery) => leases.Remove(delivery);
+    /// <summary>Lets go of a delivery that the receiver completed, and tells the sender where that was asked (RFC 3461 6.2.7).</summary>
+    public async Task EndLocallyAsync(LeasedDelivery delivery, SmtpReply reply, AttemptTrace trace)
+    {
+        leases.Remove(delivery);
+        var outcome = new DeliveryOutcome(delivery, DeliveryState.Delivered, reply.Code, reply.EnhancedStatus ?? "2.0.0", reply.Text);
+        try
+        {
+            await writer.TellAsync(outcome, trace, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            log.LogError(e, "The sender of {Delivery} could not be told that it was delivered", delivery.DeliveryId);
+        }
+    }
 
     /// <summary>The trace of an attempt that had no remote side.</summary>
     public AttemptTrace Trace(DateTimeOffset startedAt, string? host = null, string? dialogue = null) => new(startedAt, time.GetUtcNow() - startedAt, host, null, null, dialogue);

@@ -40,9 +40,9 @@ internal sealed class LocalRoute(AcceptMessage accept, DirectoryStore directory,
             var reply = await HandOverAsync(delivery, content, startedAt, cancellationToken).ConfigureAwait(false);
             // The receiver has completed the delivery, but for a copy that the inbox already had.
             if (!reply.IsPositive || await store.IsHeldAsync(delivery, CancellationToken.None).ConfigureAwait(false))
-                await run.FailAsync(batch, reply, run.Trace(startedAt, "local", reply.ToString()), CancellationToken.None).ConfigureAwait(false);
+                await run.FailAsync(batch, reply, run.Trace(startedAt, AttemptTrace.LocalHost, reply.ToString()), CancellationToken.None).ConfigureAwait(false);
             else
-                run.Forget(delivery);
+                await run.EndLocallyAsync(delivery, reply, run.Trace(startedAt, AttemptTrace.LocalHost)).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -50,7 +50,7 @@ internal sealed class LocalRoute(AcceptMessage accept, DirectoryStore directory,
         }
         catch (StoreException e)
         {
-            await run.FailAsync(batch, new SmtpReply(451, "4.3.0", e.Message), run.Trace(startedAt, "local"), CancellationToken.None).ConfigureAwait(false);
+            await run.FailAsync(batch, new SmtpReply(451, "4.3.0", e.Message), run.Trace(startedAt, AttemptTrace.LocalHost), CancellationToken.None).ConfigureAwait(false);
         }
     }
 

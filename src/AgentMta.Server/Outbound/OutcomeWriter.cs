@@ -20,6 +20,15 @@ internal sealed class OutcomeWriter(Database database, RawReader raws, StatusNot
         return written.Count;
     }
 
+    /// <summary>Notifies the sender of an outcome that is stored already, where that was asked for.</summary>
+    public async Task TellAsync(DeliveryOutcome outcome, AttemptTrace trace, CancellationToken cancellationToken)
+    {
+        if (!StatusNotifier.IsCalledFor(outcome, trace))
+            return;
+        using var original = await raws.ReadAsync(outcome.Delivery.WorkspaceId, outcome.Delivery.RawId, cancellationToken).ConfigureAwait(false);
+        await database.WriteAsync(session => Notify(session, [outcome], trace, original?.Bytes ?? ReadOnlyMemory<byte>.Empty), cancellationToken).ConfigureAwait(false);
+    }
+
     private List<DeliveryOutcome> Write(WriteSession session, IReadOnlyList<DeliveryOutcome> outcomes, AttemptTrace trace, ReadOnlyMemory<byte> original)
     {
         var written = new List<DeliveryOutcome>(outcomes.Count);

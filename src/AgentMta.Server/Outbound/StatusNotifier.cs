@@ -54,12 +54,13 @@ internal sealed class StatusNotifier(MessageIds ids, OutboundOptions options, Ti
 
     private static ReportRecipient Recipient(DeliveryOutcome outcome, AttemptTrace trace)
     {
-        var action = outcome.State switch { DeliveryState.Bounced => "failed", DeliveryState.Deferred => "delayed", _ => "relayed" };
+        var local = trace.Host == AttemptTrace.LocalHost;
+        var action = outcome.State switch { DeliveryState.Bounced => "failed", DeliveryState.Deferred => "delayed", _ => local ? "delivered" : "relayed" };
         var original = outcome.Delivery.Options.OriginalRecipient;
         var semicolon = original?.IndexOf(';', StringComparison.Ordinal) ?? -1;
         var named = semicolon >= 0 && Protocol.Smtp.Xtext.TryDecode(original.AsSpan(semicolon + 1), out var decoded) ? decoded : null;
         BounceClass? bounce = outcome.State switch { DeliveryState.Bounced => outcome.Status.StartsWith('5') ? BounceClass.Hard : BounceClass.Soft, DeliveryState.Deferred => BounceClass.Soft, _ => null };
-        return new ReportRecipient(outcome.Delivery.Recipient, named, action, outcome.Status, bounce, outcome.Cause, outcome.Reply, trace.Host);
+        return new ReportRecipient(outcome.Delivery.Recipient, named, action, outcome.Status, bounce, outcome.Cause, outcome.Reply, local ? null : trace.Host);
     }
 
     private static void Store(WriteSession session, LeasedDelivery delivery, DsnContent content, string key, byte[] bytes)

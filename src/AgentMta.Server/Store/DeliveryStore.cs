@@ -30,8 +30,8 @@ internal sealed partial class DeliveryStore(Database database)
             return false;
         var leftBefore = HasLeft(session, delivery.WorkspaceId, delivery.MessageKey);
         Complete(
-            session, new DeliveryOutcome(delivery, DeliveryState.Delivered, 250, "2.0.0", Reply), new AttemptTrace(Clock.FromMicros(session.Now), TimeSpan.Zero, "local", null, null, null));
-        AppendDelivered(session, delivery, [delivery.Recipient], "local", Reply, leftBefore);
+            session, new DeliveryOutcome(delivery, DeliveryState.Delivered, 250, "2.0.0", Reply), new AttemptTrace(Clock.FromMicros(session.Now), TimeSpan.Zero, AttemptTrace.LocalHost, null, null, null));
+        AppendDelivered(session, delivery, [delivery.Recipient], AttemptTrace.LocalHost, Reply, leftBefore);
         return true;
     }
 
