@@ -45,6 +45,7 @@ namespace AgentMta.Server.Api;
 [JsonSerializable(typeof(SuppressionResponse))]
 [JsonSerializable(typeof(SuppressionList))]
 [JsonSerializable(typeof(SuppressionRequest))]
+[JsonSerializable(typeof(AuthFailureList))]
 [JsonSerializable(typeof(QueueTotalList))]
 [JsonSerializable(typeof(RefusalResponse))]
 [JsonSerializable(typeof(RefusalList))]

@@ -25,6 +25,8 @@ internal static class ApiModule
         SuppressionEndpoints.Map(routes);
         QueueEndpoints.Map(routes);
         RefusalEndpoints.Map(routes);
+        if (services.AuthFailures is { } failures)
+            AuthFailureEndpoints.Map(routes, failures);
         EventEndpoints.Map(routes);
         WebhookEndpoints.Map(routes);
         WebSocketEndpoint.Map(app, routes);

@@ -20,6 +20,9 @@ internal sealed record ApiServices
     /// <summary>What was refused at the door.</summary>
     public required RefusalStore Refusals { get; init; }
 
+    /// <summary>Failed authentications at the door; null where the API runs without one.</summary>
+    public Inbound.AuthFailureLimits? AuthFailures { get; init; }
+
     public required SubmitMessage Submit { get; init; }
 
     public required OptOut OptOut { get; init; }

@@ -145,6 +145,7 @@ internal sealed class ServerHost : IAsyncDisposable
             Keys = keys,
             Spool = spool,
             Refusals = refusals,
+            AuthFailures = door.AuthFailures,
             Search = search,
             Submit = sending.Submitter.SubmitAsync,
             Fetch = new UrlFetcher(http, 25 * 1024 * 1024, time).FetchAsync,

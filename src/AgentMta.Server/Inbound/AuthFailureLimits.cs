@@ -2,6 +2,10 @@ using System.Net;
 
 namespace AgentMta.Server.Inbound;
 
+/// <summary>A network from which authentication failed.</summary>
+/// <param name="Blocked">Nobody of it is asked for credentials now.</param>
+internal sealed record NetworkFailures(string Network, int ThisMinute, int Today, bool Blocked);
+
 /// <summary>How often the networks around an address may fail to authenticate, by minute and by day; people can see and lift what it holds.</summary>
 internal sealed class AuthFailureLimits(InboundOptions options, TimeProvider time)
 {
@@ -46,13 +50,17 @@ internal sealed class AuthFailureLimits(InboundOptions options, TimeProvider tim
         }
     }
 
-    /// <summary>Today's failures by network.</summary>
-    public IReadOnlyDictionary<string, int> Snapshot()
+    /// <summary>Today's failures by network, the most first.</summary>
+    public IReadOnlyList<NetworkFailures> Snapshot()
     {
         lock (_lock)
         {
             Turn();
-            return _day.Counts.ToDictionary(c => c.Key.ToString(), c => c.Value);
+            return
+            [
+                .. _day.Counts.OrderByDescending(c => c.Value).ThenByDescending(c => c.Key.Level)
+                    .Select(c => new NetworkFailures(c.Key.ToString(), _minute.Counts.GetValueOrDefault(c.Key), c.Value, _minute.IsFull(c.Key) || _day.IsFull(c.Key))),
+            ];
         }
     }
 

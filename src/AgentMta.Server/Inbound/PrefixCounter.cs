@@ -44,12 +44,15 @@ internal sealed class PrefixCounter(NetworkLimits limits)
     {
         for (var level = 0; level < 3; level++)
         {
-            if (_counts.GetValueOrDefault(NetworkPrefix.Of(address, level)) >= _limits[level])
+            if (IsFull(NetworkPrefix.Of(address, level)))
                 return true;
         }
 
         return false;
     }
+
+    /// <summary>Whether this very network is at its limit.</summary>
+    public bool IsFull(NetworkPrefix network) => _counts.GetValueOrDefault(network) >= _limits[network.Level];
 
     /// <summary>Adds one, or takes one away.</summary>
     public void Add(IPAddress address, int change)
