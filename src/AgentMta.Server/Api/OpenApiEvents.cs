@@ -87,8 +87,11 @@ internal sealed class OpenApiEvents(OpenApiSchemas schemas)
     {
         var properties = new JsonObject
         {
-            ["type"] = new JsonObject { ["const"] = "event" },
-            ["event_type"] = new JsonObject { ["type"] = "string", ["enum"] = new JsonArray([.. types.Order(StringComparer.Ordinal).Select(t => (JsonNode)t)]) },
+            ["type"] = new JsonObject { ["const"] = "event", ["description"] = "What the frame is." },
+            ["event_type"] = new JsonObject
+            {
+                ["type"] = "string", ["enum"] = new JsonArray([.. types.Order(StringComparer.Ordinal).Select(t => (JsonNode)t)]), ["description"] = "What happened.",
+            },
             ["event_id"] = Field("event_id"),
             ["cursor"] = OpenApiTerms.Of("", "cursor").Describe(new JsonObject { ["type"] = "integer" }),
         };
@@ -100,7 +103,12 @@ internal sealed class OpenApiEvents(OpenApiSchemas schemas)
         }
 
         foreach (var (key, schema) in payload.ToList())
-            properties[key] = schema!.DeepClone();
+        {
+            var field = schema!.DeepClone().AsObject();
+            field["description"] = key == "thread" ? "Its thread, as a list shows it." : isDeleted ? "The ids of what was there." : "What the event tells of, as it is when it is delivered.";
+            properties[key] = field;
+        }
+
         schemas.Components[name] = Object(properties, needed);
         _events.Add((JsonNode)Reference(name));
     }

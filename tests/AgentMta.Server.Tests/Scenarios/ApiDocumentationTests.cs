@@ -13,14 +13,17 @@ public sealed partial class ApiDocumentationTests
     private static readonly string Page = Path.Combine(Repository.Root, "docs", "api.md");
     private static readonly string SdkFolder = Path.Combine(Repository.Root, "tests", "sdk");
 
+    private static readonly string[] Strict = ["--strict", "--module", "nodenext", "--target", "es2022", "--types", "node", "--skipLibCheck", "--noEmitOnError"];
+
     [RequiresProgramFact("bash", "curl", "jq")]
-    public Task The_examples_for_the_shell_print_what_they_say() => RunAsync("sh", "#>", "bash", "example.sh", "set -eu\n");
+    public Task The_examples_for_the_shell_print_what_they_say() => RunAsync("sh", "#>", "example.sh", ["bash", "-eu", "example.sh"]);
 
     [RequiresProgramFact("python3")]
-    public Task The_examples_in_python_print_what_they_say() => RunAsync("python", "#>", "python3", "example.py", "");
+    public Task The_examples_in_python_print_what_they_say() => RunAsync("python", "#>", "example.py", ["python3", "example.py"]);
 
     [SdkFact]
-    public Task The_examples_in_typescript_print_what_they_say() => RunAsync("ts", "//>", "node", "example.mjs", "");
+    public Task The_examples_in_typescript_have_the_types_of_the_sdk_and_print_what_they_say() =>
+        RunAsync("ts", "//>", "example.mts", ["node", "node_modules/typescript/bin/tsc", .. Strict, "example.mts"], ["node", "example.mjs"]);
 
     [Fact]
     public void Every_example_is_in_a_language_that_is_run_and_every_chapter_is_linked()
@@ -31,7 +34,7 @@ public sealed partial class ApiDocumentationTests
             Assert.Contains($"(#{chapter.Groups[1].Value.ToLowerInvariant().Replace(",", "", StringComparison.Ordinal).Replace(' ', '-')})", text, StringComparison.Ordinal);
     }
 
-    private static async Task RunAsync(string language, string mark, string program, string file, string before)
+    private static async Task RunAsync(string language, string mark, string file, params string[][] commands)
     {
         await using var server = await ServerProcess.StartAsync("--config", Path.Combine(SdkFolder, "server.json"));
         var folder = Directory.CreateTempSubdirectory("agentmta-docs-").FullName;
@@ -45,17 +48,20 @@ public sealed partial class ApiDocumentationTests
             var example = string.Join('\n', Block().Matches(await File.ReadAllTextAsync(Page)).Where(m => m.Groups[1].Value == language).Select(m => m.Groups[2].Value));
             var expected = example.Split('\n').Where(l => l.Contains(mark, StringComparison.Ordinal)).Select(l => l[(l.IndexOf(mark, StringComparison.Ordinal) + mark.Length)..].Trim()).ToList();
             Assert.True(expected.Count > 10, "The examples print nothing.");
-            var path = Path.Combine(folder, file);
             // The ports of the page are those of a server started with nothing configured, and two that are likely to be free.
             var placed = example.Replace("127.0.0.1:8025", server.Http.ToString(), StringComparison.Ordinal).Replace("127.0.0.1:2525", server.Smtp.ToString(), StringComparison.Ordinal);
-            await File.WriteAllTextAsync(path, before + OwnPort().Replace(placed, FreePort().ToString(CultureInfo.InvariantCulture)));
-            var start = new ProcessStartInfo(program, [path]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
-            using var run = Process.Start(start)!;
-            var (output, error) = (run.StandardOutput.ReadToEndAsync(), run.StandardError.ReadToEndAsync());
-            await run.WaitForExitAsync();
-            var printed = (await output).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            Assert.True(run.ExitCode == 0, $"{program} ended with {run.ExitCode}:\n{string.Join('\n', printed)}\n{await error}\n{server.Output}");
-            Assert.Equal(expected, printed.Select(l => l.Trim()));
+            await File.WriteAllTextAsync(Path.Combine(folder, file), OwnPort().Replace(placed, FreePort().ToString(CultureInfo.InvariantCulture)));
+            var printed = "";
+            foreach (var command in commands)
+            {
+                using var run = Process.Start(new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
+                var (output, error) = (run.StandardOutput.ReadToEndAsync(), run.StandardError.ReadToEndAsync());
+                await run.WaitForExitAsync();
+                printed = await output;
+                Assert.True(run.ExitCode == 0, $"{command[0]} ended with {run.ExitCode}:\n{printed}\n{await error}\n{server.Output}");
+            }
+
+            Assert.Equal(expected, printed.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Trim()));
         }
         finally
         {

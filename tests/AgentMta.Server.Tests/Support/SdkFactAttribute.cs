@@ -7,7 +7,7 @@ internal sealed class SdkFactAttribute : FactAttribute
     public SdkFactAttribute()
     {
         var modules = Path.Combine(Repository.Root, "tests", "sdk", "node_modules");
-        if (!Directory.Exists(Path.Combine(modules, "agentmail")) || !Directory.Exists(Path.Combine(modules, "ajv")) || RequiresProgramFactAttribute.Find("node") is null)
+        if (RequiresProgramFactAttribute.Find("node") is null || new[] { "agentmail", "ajv", "typescript" }.Any(name => !Directory.Exists(Path.Combine(modules, name))))
             Skip = "the SDK is not installed: run npm ci in tests/sdk";
     }
 }
