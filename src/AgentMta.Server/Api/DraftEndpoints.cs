@@ -44,12 +44,12 @@ internal sealed class DraftEndpoints(ApiServices services)
         }
 
         routes.Map(
-            new ApiRoute { Method = "POST", Pattern = Inbox, Permission = "draft_create", Summary = "Write a draft.", Request = ApiJson.Wire.DraftRequest, Response = ApiJson.Wire.DraftResponse, Present = ["created_at"] },
+            new ApiRoute { Method = "POST", Pattern = Inbox, Permission = "draft_create", Summary = "Write a draft.", Request = ApiJson.Wire.CreateDraftRequest, Response = ApiJson.Wire.DraftResponse, Present = ["created_at"] },
             endpoints.CreateAsync);
         routes.Map(
             new ApiRoute
             {
-                Method = "PATCH", Pattern = Inbox + "/{draft_id}", Permission = "draft_update", Summary = "Change a draft; absent fields stay, null clears.", Request = ApiJson.Wire.DraftRequest,
+                Method = "PATCH", Pattern = Inbox + "/{draft_id}", Permission = "draft_update", Summary = "Change a draft; absent fields stay, null clears.", Request = ApiJson.Wire.UpdateDraftRequest,
                 Response = ApiJson.Wire.DraftResponse, Present = ["created_at"], Errors = [409],
             },
             endpoints.UpdateAsync);
@@ -60,7 +60,7 @@ internal sealed class DraftEndpoints(ApiServices services)
             new ApiRoute
             {
                 Method = "POST", Pattern = Inbox + "/{draft_id}/send", Permission = "draft_send", Summary = "Send a draft; it is gone afterwards.", Request = ApiJson.Wire.UpdateThreadRequest, BodyOptional = true,
-                Response = ApiJson.Wire.SendMessageResponse, Errors = [409, 422],
+                IsIdempotent = true, Response = ApiJson.Wire.SendMessageResponse, Errors = [409, 422],
             },
             endpoints.SendAsync);
     }
@@ -88,7 +88,7 @@ internal sealed class DraftEndpoints(ApiServices services)
 
     private async Task<IResult> CreateAsync(ApiCall call)
     {
-        var wanted = await call.BodyAsync(ApiJson.Wire.DraftRequest).ConfigureAwait(false);
+        var wanted = await call.BodyAsync(ApiJson.Wire.CreateDraftRequest).ConfigureAwait(false);
         ClientIds.Check(wanted.ClientId);
         if (wanted.InReplyTo.Value is not null && wanted.ForwardOf.Value is not null)
             throw ApiException.Invalid("forward_of", "A draft answers a message or forwards one, not both.");
@@ -109,7 +109,7 @@ internal sealed class DraftEndpoints(ApiServices services)
                 var made = Apply(
                     new Draft(
                         call.Scope.WorkspaceId, Ids.New(session.Time), call.Inbox.PodId, call.Inbox.InboxId, wanted.ClientId, [],
-                        new DraftContent { InReplyTo = wanted.InReplyTo.Value, ForwardOf = wanted.ForwardOf.Value, ReplyAll = wanted.ReplyAll == true }, null, null, null, now, now), wanted, now);
+                        new DraftContent { InReplyTo = wanted.InReplyTo.Value, ForwardOf = wanted.ForwardOf.Value, ReplyAll = wanted.ReplyAll == true }, null, null, null, now, now), wanted, new LabelChange([], []), now);
                 DraftStore.Save(session, made, isNew: true);
                 foreach (var file in files)
                     DraftStore.AddAttachment(session, made, file);
@@ -121,8 +121,9 @@ internal sealed class DraftEndpoints(ApiServices services)
 
     private async Task<IResult> UpdateAsync(ApiCall call)
     {
-        var wanted = await call.BodyAsync(ApiJson.Wire.DraftRequest).ConfigureAwait(false);
+        var wanted = await call.BodyAsync(ApiJson.Wire.UpdateDraftRequest).ConfigureAwait(false);
         CheckSchedule(call, wanted);
+        var change = LabelChange.Read(wanted.AddLabels, wanted.RemoveLabels);
         var files = await _attachments.ReadAsync([.. wanted.Attachments ?? [], .. wanted.AddAttachments ?? []], call.Aborted).ConfigureAwait(false);
         var draft = await services.Database.WriteAsync(
             session =>
@@ -131,7 +132,7 @@ internal sealed class DraftEndpoints(ApiServices services)
                 CheckIdle(old);
                 if ((wanted.InReplyTo.IsGiven && wanted.InReplyTo.Value != old.Content.InReplyTo) || (wanted.ForwardOf.IsGiven && wanted.ForwardOf.Value != old.Content.ForwardOf))
                     throw ApiException.Invalid("in_reply_to", "What a draft answers or forwards is fixed when it is made.", "Make another draft.");
-                var changed = Apply(old, wanted, Clock.FromMicros(session.Now));
+                var changed = Apply(old, wanted, change, Clock.FromMicros(session.Now));
                 DraftStore.Save(session, changed, isNew: false);
                 if (wanted.Attachments is not null)
                     DraftStore.RemoveAttachment(session, old, null);
@@ -199,9 +200,8 @@ internal sealed class DraftEndpoints(ApiServices services)
             throw ApiException.Invalid("send_at", "It lies more than a year ahead.");
     }
 
-    private static Draft Apply(Draft old, DraftRequest wanted, DateTimeOffset now)
+    private static Draft Apply(Draft old, DraftRequest wanted, LabelChange change, DateTimeOffset now)
     {
-        var change = LabelChange.Read(wanted.AddLabels, wanted.RemoveLabels);
         var labels = (wanted.Labels is null ? old.Labels.Where(l => l != Labels.Scheduled) : LabelChange.ReadLabels(wanted.Labels)).Except(change.Remove, StringComparer.Ordinal).Union(change.Add, StringComparer.Ordinal).ToList();
         var sendAt = wanted.SendAt.IsGiven ? wanted.SendAt.Value : old.SendAt;
         var status = wanted.SendAt.IsGiven ? (sendAt is null ? null : Draft.Scheduled) : old.SendStatus;

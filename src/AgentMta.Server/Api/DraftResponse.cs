@@ -49,7 +49,7 @@ internal sealed record DraftResponse
 internal sealed record DraftList(int Count, int Limit, string? NextPageToken, IReadOnlyList<DraftResponse> Drafts);
 
 /// <summary>A draft to be made or changed.</summary>
-internal sealed record DraftRequest
+internal abstract record DraftRequest
 {
     public Optional<List<string>> To { get; init; }
 
@@ -69,6 +69,24 @@ internal sealed record DraftRequest
 
     public List<SendAttachment>? Attachments { get; init; }
 
+    public Optional<string> InReplyTo { get; init; }
+
+    public Optional<string> ForwardOf { get; init; }
+
+    public Optional<DateTimeOffset?> SendAt { get; init; }
+}
+
+/// <summary>A draft to be written.</summary>
+internal sealed record CreateDraftRequest : DraftRequest
+{
+    public bool? ReplyAll { get; init; }
+
+    public string? ClientId { get; init; }
+}
+
+/// <summary>What is to change of a draft; absent fields stay.</summary>
+internal sealed record UpdateDraftRequest : DraftRequest
+{
     public List<SendAttachment>? AddAttachments { get; init; }
 
     public List<string>? RemoveAttachments { get; init; }
@@ -76,14 +94,4 @@ internal sealed record DraftRequest
     public OneOrMany? AddLabels { get; init; }
 
     public OneOrMany? RemoveLabels { get; init; }
-
-    public Optional<string> InReplyTo { get; init; }
-
-    public bool? ReplyAll { get; init; }
-
-    public Optional<string> ForwardOf { get; init; }
-
-    public Optional<DateTimeOffset?> SendAt { get; init; }
-
-    public string? ClientId { get; init; }
 }

@@ -91,3 +91,56 @@ test("the bounds of query parameters are held", async () => {
   }
   assert.ok(asked >= 100, `${asked} parameters were asked`);
 });
+
+// A value that the schema forbids, for each bound that it names.
+function* wrong(schema) {
+  const [types, items] = [[schema.type].flat(), schema.items ?? {}];
+  if (schema.enum) yield "none-of-these";
+  if (schema.pattern) yield "\u00e9 ?";
+  if (schema.maxLength) yield "x".repeat(schema.maxLength + 1);
+  if (schema.minimum !== undefined) yield schema.minimum - 1;
+  if (schema.maximum !== undefined) yield schema.maximum + 1;
+  if (schema.maxItems) yield Array.from({ length: schema.maxItems + 1 }, (_, i) => (items.$ref ? { content: "aGk=" } : `x${i}@example.com`));
+  if (items.maxLength) yield ["x".repeat(items.maxLength + 1)];
+  if (items.minLength) yield [""];
+  if (items.enum) yield ["none-of-these"];
+  if (schema.maxProperties) yield Object.fromEntries(Array.from({ length: schema.maxProperties + 1 }, (_, i) => [`k${i}`, 1]));
+  if (schema.propertyNames) yield { "none-of-these": true };
+  if (schema.format === "date-time") yield "yesterday";
+  if (types.includes("boolean")) yield "perhaps";
+  if (types.includes("string")) yield 7;
+  if (types.includes("array")) yield "text";
+}
+
+test("the bounds of the fields of a body are held", async () => {
+  const pod = await client.pods.create({ name: "Bodies" });
+  const { to: inbox, message } = await delivered();
+  const hook = await client.webhooks.create({ url: "https://hooks.example/in", eventTypes: ["message.received"] });
+  const draft = await client.inboxes.drafts.create(inbox.inboxId, { subject: "Bounds" });
+  const named = await client.apiKeys.create({ name: "bounds" });
+  const useCase = (await call("/v0/use-cases", "POST", { sender: `${unique("bodies")}@agentmta.test` })).body;
+  const domain = await client.domains.create({ domain: `${unique("b").replace("-", "")}.example` });
+  const values = {
+    pod_id: pod.podId, inbox_id: inbox.inboxId, webhook_id: hook.webhookId, message_id: message.messageId, thread_id: message.threadId, draft_id: draft.draftId, api_key_id: named.apiKeyId,
+    use_case_id: useCase.use_case_id, domain_id: domain.domainId, direction: "send", type: "block",
+  };
+  const accepted = [];
+  let asked = 0;
+  for (const { method, path, operation } of contract.operations) {
+    const schema = operation.requestBody?.content?.["application/json"]?.schema;
+    if (!schema || !path.startsWith("/v0/inboxes/") && path.includes("{pod_id}")) continue;
+    const fields = document.components.schemas[schema.$ref.split("/").at(-1)];
+    const target = path.replace("/inboxes/{inbox_id}/webhooks/{webhook_id}", "/webhooks/{webhook_id}").replace("/inboxes/{inbox_id}/api-keys/{api_key_id}", "/api-keys/{api_key_id}")
+      .replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(values[name] ?? assert.fail(`${path}: ${name}`)));
+    const base = Object.fromEntries([...(schema.required ?? []), ...(fields.required ?? [])].map((name) => [name, fields.properties[name].examples?.[0] ?? "x"]));
+    for (const [name, field] of Object.entries(fields.properties)) {
+      for (const value of wrong(field)) {
+        const { status } = await call(target, method.toUpperCase(), { ...base, [name]: value });
+        if (status !== 400) accepted.push(`${method} ${path} ${name}=${JSON.stringify(value).slice(0, 60)} -> ${status}`);
+        asked++;
+      }
+    }
+  }
+  assert.deepEqual(accepted, []);
+  assert.ok(asked >= 200, `${asked} values were sent`);
+});
