@@ -8,7 +8,7 @@ import { names } from "./methods.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "agentmta-sdk-"));
 try {
-  const tests = spawnSync(process.execPath, ["--test", "--test-reporter=tap", "--test-concurrency=2", "test/"], { stdio: "inherit", env: { ...process.env, AGENTMTA_RECORD: folder } });
+  const tests = spawnSync(process.execPath, ["--test", "--test-reporter=tap", "--test-concurrency=2", "--test-timeout=240000", "test/"], { stdio: "inherit", env: { ...process.env, AGENTMTA_RECORD: folder } });
   if (tests.status !== 0) process.exitCode = 1;
   else if (!covered(folder, await (await fetch(`${process.env.AGENTMTA_URL}/openapi.json`)).json())) process.exitCode = 1;
 } finally {

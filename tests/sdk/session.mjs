@@ -31,7 +31,7 @@ after(() => {
 export const client = new AgentMailClient({ apiKey: key, baseUrl: url, maxRetries: 0 });
 export const unique = (name) => `${name}-${Date.now().toString(36)}${Math.floor(Math.random() * 1e6).toString(36)}`;
 
-export async function until(ask, isThere, seconds = 30) {
+export async function until(ask, isThere, seconds = 60) {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const answer = await ask();

@@ -24,8 +24,9 @@ test("webhooks are made, changed and deleted", async () => {
 const signature = (secret, { headers, body }) =>
   "v1," + createHmac("sha256", Buffer.from(secret.slice(6), "base64")).update(`${headers["webhook-id"]}.${headers["webhook-timestamp"]}.${body}`).digest("base64");
 
-test("an event is delivered signed, and once more after a fault", async () => {
+test("an event is delivered signed, and once more after a fault", async (t) => {
   const { seen, url, close } = await endpoint((all) => (all.length === 1 ? 500 : 204));
+  t.after(close);
   const from = await client.inboxes.create({ username: unique("hookfrom") });
   const to = await client.inboxes.create({ username: unique("hookto") });
   const hook = await client.inboxes.webhooks.create(to.inboxId, { url, eventTypes: ["message.received"], headers: { "X-Mine": "yes" } });
@@ -44,11 +45,11 @@ test("an event is delivered signed, and once more after a fault", async () => {
   assert.equal(event.message.message_id, sent.messageId);
   assert.equal((await call(`/v0/webhooks/${hook.webhookId}/dead-letters`)).body.count, 0);
   await client.webhooks.delete(hook.webhookId);
-  close();
 });
 
-test("a secret is rotated and events are delivered again, below each scope", async () => {
+test("a secret is rotated and events are delivered again, below each scope", async (t) => {
   const { seen, url, close } = await endpoint(() => 200);
+  t.after(close);
   const pod = await client.pods.create({ name: "Hooks" });
   const inbox = await client.pods.inboxes.create(pod.podId, { username: unique("replayed") });
   const scopes = [["/v0", client.webhooks, []], [`/v0/pods/${pod.podId}`, client.pods.webhooks, [pod.podId]], [`/v0/inboxes/${encodeURIComponent(inbox.inboxId)}`, client.inboxes.webhooks, [inbox.inboxId]]];
@@ -69,7 +70,6 @@ test("a secret is rotated and events are delivered again, below each scope", asy
     assert.equal((await call(`${one}/dead-letters?limit=5`)).body.count, 0);
     await webhooks.delete(...at, hook.webhookId);
   }
-  close();
 });
 
 test("an endpoint in a network that nobody permitted is refused at once", async () => {
