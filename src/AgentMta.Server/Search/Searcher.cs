@@ -27,7 +27,7 @@ internal sealed class Searcher(Database database, SearchIndex index)
     /// <summary>Messages of an inbox.</summary>
     public Task<SearchResult<StoredMessage>> MessagesAsync(Scope scope, SearchQuery query, MessageFilter filter, SearchPosition? after, int limit, CancellationToken cancellationToken) => PageAsync<StoredMessage>(
         scope, query, new SearchRange(filter.After, filter.Before), after, limit,
-        async hits =>
+        async (_, hits) =>
         {
             var rows = await _messages.OfKeysAsync(scope, hits.Select(h => h.MessageKey), filter, cancellationToken).ConfigureAwait(false);
             return [.. hits.Where(h => rows.ContainsKey(h.MessageKey)).Select(h => (rows[h.MessageKey], h.Position))];
@@ -42,7 +42,7 @@ internal sealed class Searcher(Database database, SearchIndex index)
         var visible = new MessageFilter { Without = filter.Without };
         return PageAsync<StoredThread>(
             scope, query, new SearchRange(null, filter.Before), after, limit,
-            async hits =>
+            async (plan, hits) =>
             {
                 var rows = await _messages.OfKeysAsync(scope, hits.Select(h => h.MessageKey), visible, cancellationToken).ConfigureAwait(false);
                 var found = new List<(StoredThread, SearchPosition)>();
@@ -52,7 +52,7 @@ internal sealed class Searcher(Database database, SearchIndex index)
                         continue;
                     if (await _threads.OfFilterAsync(scope, message.ThreadId, filter, cancellationToken).ConfigureAwait(false) is not { } thread || thread.IsHiddenBy(filter.Without))
                         continue;
-                    if (thread.MessageCount > 1 && await WasShownAsync(scope, query, hit.Position, thread, filter.Without, cancellationToken).ConfigureAwait(false))
+                    if (thread.MessageCount > 1 && await WasShownAsync(plan, hit.Position, thread, filter.Without, cancellationToken).ConfigureAwait(false))
                         continue;
                     shown.Add(thread.ThreadId);
                     found.Add((thread, hit.Position));
@@ -63,23 +63,24 @@ internal sealed class Searcher(Database database, SearchIndex index)
             cancellationToken);
     }
 
-    private async ValueTask<bool> WasShownAsync(Scope scope, SearchQuery query, SearchPosition position, StoredThread thread, IReadOnlyList<string> without, CancellationToken cancellationToken)
+    private async ValueTask<bool> WasShownAsync(SearchPlan plan, SearchPosition position, StoredThread thread, IReadOnlyList<string> without, CancellationToken cancellationToken)
     {
-        var others = await _messages.IdsOfThreadAsync(scope, thread.ThreadId, without, MessagesOfThread, cancellationToken).ConfigureAwait(false);
-        return (await index.FoundBeforeAsync(scope, query, position, thread.InboxId, others, cancellationToken).ConfigureAwait(false)).Count > 0;
+        var others = await _messages.IdsOfThreadAsync(plan.Scope, thread.ThreadId, without, MessagesOfThread, cancellationToken).ConfigureAwait(false);
+        return (await index.FoundBeforeAsync(plan, position, thread.InboxId, others, cancellationToken).ConfigureAwait(false)).Count > 0;
     }
 
     private async Task<SearchResult<T>> PageAsync<T>(
-        Scope scope, SearchQuery query, SearchRange range, SearchPosition? after, int limit, Func<List<SearchHit>, Task<List<(T Item, SearchPosition Position)>>> look,
+        Scope scope, SearchQuery query, SearchRange range, SearchPosition? after, int limit, Func<SearchPlan, List<SearchHit>, Task<List<(T Item, SearchPosition Position)>>> look,
         CancellationToken cancellationToken)
     {
         var found = new List<(T Item, SearchPosition Position)>();
         var (position, seen, end) = (after, 0, false);
+        var plan = await index.PrepareAsync(scope, query, cancellationToken).ConfigureAwait(false);
         while (found.Count <= limit && seen < CandidatesOfPage && !end)
         {
             var asked = Math.Min(Math.Max(limit + 1, seen), CandidatesOfPage - seen);
-            var hits = await index.FindAsync(scope, query, range, position, asked, cancellationToken).ConfigureAwait(false);
-            found.AddRange(await look(hits).ConfigureAwait(false));
+            var hits = await index.FindAsync(plan, range, position, asked, cancellationToken).ConfigureAwait(false);
+            found.AddRange(await look(plan, hits).ConfigureAwait(false));
             seen += hits.Count;
             end = hits.Count < asked;
             position = hits.Count > 0 ? hits[^1].Position : position;

@@ -24,6 +24,13 @@ internal sealed record SearchPosition(int Rank, long Document);
 /// <summary>A message that was found.</summary>
 internal sealed record SearchHit(SearchPosition Position, string MessageKey);
 
+/// <summary>A query within a scope as an engine has prepared it, for as many questions as a page asks.</summary>
+internal abstract class SearchPlan
+{
+    /// <summary>Where it looks.</summary>
+    public required Scope Scope { get; init; }
+}
+
 /// <summary>Which times a search looks at, both ends left out.</summary>
 internal sealed record SearchRange(DateTimeOffset? After, DateTimeOffset? Before);
 
@@ -49,11 +56,14 @@ internal abstract class SearchIndex : IAsyncDisposable
     /// <summary>Forgets everything.</summary>
     public abstract Task ClearAsync(CancellationToken cancellationToken);
 
-    /// <summary>Finds within a scope, in the order of positions, behind one of them. What is gone from the store may still be found; the caller looks there.</summary>
-    public abstract ValueTask<List<SearchHit>> FindAsync(Scope scope, SearchQuery query, SearchRange range, SearchPosition? after, int limit, CancellationToken cancellationToken);
+    /// <summary>Prepares a query.</summary>
+    public abstract ValueTask<SearchPlan> PrepareAsync(Scope scope, SearchQuery query, CancellationToken cancellationToken);
 
-    /// <summary>Those of the messages of an inbox that the query finds before a position.</summary>
-    public abstract ValueTask<List<string>> FoundBeforeAsync(Scope scope, SearchQuery query, SearchPosition position, string inboxId, IReadOnlyList<string> messageIds, CancellationToken cancellationToken);
+    /// <summary>Finds within the plan's scope, in the order of positions, behind one of them. What is gone from the store may still be found; the caller looks there.</summary>
+    public abstract ValueTask<List<SearchHit>> FindAsync(SearchPlan plan, SearchRange range, SearchPosition? after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Those of the messages of an inbox that the plan finds before a position.</summary>
+    public abstract ValueTask<List<string>> FoundBeforeAsync(SearchPlan plan, SearchPosition position, string inboxId, IReadOnlyList<string> messageIds, CancellationToken cancellationToken);
 
     /// <summary>What was indexed of these documents, by document.</summary>
     public abstract ValueTask<Dictionary<long, SearchFields>> FieldsAsync(IReadOnlyList<long> documents, CancellationToken cancellationToken);

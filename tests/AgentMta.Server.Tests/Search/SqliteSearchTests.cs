@@ -20,8 +20,10 @@ public sealed class SqliteSearchTests : SearchContract
         Assert.Equal(["kept"], await Bench.FindAsync("needle"));
     }
 
-    [Fact]
-    public async Task A_file_of_a_newer_program_is_thrown_away_and_filled_again()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(9999)]
+    public async Task A_file_of_another_version_is_thrown_away_and_filled_again(int version)
     {
         await Bench.AddAsync("kept", "needle");
         await Bench.CatchUpAsync();
@@ -30,7 +32,7 @@ public sealed class SqliteSearchTests : SearchContract
             using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
             connection.Open();
             using var command = connection.CreateCommand();
-            command.CommandText = "PRAGMA user_version = 9999";
+            command.CommandText = $"PRAGMA user_version = {version}";
             command.ExecuteNonQuery();
         });
         await Bench.CatchUpAsync();

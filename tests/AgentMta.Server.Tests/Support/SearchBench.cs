@@ -88,6 +88,9 @@ internal sealed class SearchBench : IAsyncDisposable
     public Task<SearchResult<StoredThread>> ThreadPageAsync(string query, SearchPosition? after = null, int limit = 100, ThreadFilter? filter = null, Scope? scope = null) =>
         new Searcher(Store.Database, Index).ThreadsAsync(scope ?? Agent, Query(query), filter ?? new ThreadFilter(), after, limit, default);
 
+    /// <summary>What the index itself names for the agent's inbox, whether the store has it or not.</summary>
+    public async Task<List<SearchHit>> HitsAsync(string query) => await Index.FindAsync(await Index.PrepareAsync(Agent, Query(query), default), new SearchRange(null, null), null, 10, default);
+
     public static SearchQuery Query(string text) => SearchQuery.Read(text).Query ?? throw new ArgumentException(SearchQuery.Read(text).Fault, nameof(text));
 
     /// <summary>Closes the index and opens its file again.</summary>

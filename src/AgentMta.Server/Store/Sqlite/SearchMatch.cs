@@ -5,11 +5,8 @@ using AgentMta.Server.Model;
 namespace AgentMta.Server.Store.Sqlite;
 
 /// <summary>Writes a query as FTS5 takes it, rank by rank. Only folded words get into it, each in quotes, so that nothing a user wrote is syntax.</summary>
-internal sealed class SearchMatch
+internal sealed class SearchMatch : SearchPlan
 {
-    private const string Names = "{sender recipients}";
-    private const string Anywhere = "{subject sender recipients attachments body}";
-
     // A beginning stands for so many words at most: the most used of the first that it might be.
     private const int MaximumExpansions = 64;
     private const int MaximumExpansionsOfAll = 256;
@@ -23,18 +20,18 @@ internal sealed class SearchMatch
     /// <param name="session">Of the index: beginnings are completed from its words.</param>
     public SearchMatch(StoreSession session, Scope scope, SearchQuery query)
     {
-        _scope = $"{{scope}} : {Place(scope)}";
+        _scope = Phrase([Place(scope)], SearchRow.InScope);
         var left = MaximumExpansionsOfAll;
         var (subject, names, anywhere) = (new List<string>(), new List<string>(), new List<string>());
         foreach (var term in query.Terms)
         {
-            var phrase = Phrase(term.Words);
             var completed = Complete(session, scope.WorkspaceId, term, Math.Min(left, MaximumExpansions));
             left -= completed.Count;
-            var name = $"{Names} : ({string.Join(" OR ", completed.Prepend(phrase))})";
-            subject.Add($"{{subject}} : {phrase}");
-            names.Add(name);
-            anywhere.Add(completed.Count == 0 ? $"{Anywhere} : {phrase}" : $"({Anywhere} : {phrase} OR {name})");
+            var inSubject = Phrase(term.Words, SearchRow.InSubject);
+            var inNames = string.Join(" OR ", completed.Prepend(Phrase(term.Words, SearchRow.InNames)));
+            subject.Add(inSubject);
+            names.Add($"({inNames})");
+            anywhere.Add($"({Phrase(term.Words, SearchRow.InText)} OR {inSubject} OR {inNames})");
         }
 
         _subject = All(subject);
@@ -51,7 +48,7 @@ internal sealed class SearchMatch
     };
 
     /// <summary>The words by which a document is found at root, pod and inbox.</summary>
-    public static string Places(string workspaceId, string podId, string inboxId) => $"{Word('w', workspaceId)} {Word('p', podId)} {Word('i', inboxId)}";
+    public static string Places(string workspaceId, string podId, string inboxId) => string.Join(' ', Word('w', workspaceId), Word('p', podId), Word('i', inboxId));
 
     private static string Place(Scope scope) =>
         scope.InboxId is { } inbox ? Word('i', inbox) : scope.PodId is { } pod ? Word('p', pod) : Word('w', scope.WorkspaceId);
@@ -59,7 +56,7 @@ internal sealed class SearchMatch
     // The store looks at the scope again (promise 6): two ids with one hash would cost time, and show nothing.
     private static string Word(char kind, string id) => kind + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)).AsSpan(0, 8));
 
-    private static string Phrase(IEnumerable<string> words) => $"\"{string.Join(' ', words)}\"";
+    private static string Phrase(IEnumerable<string> words, string place) => $"\"{string.Join(' ', words.Select(w => place + w))}\"";
 
     private static string All(List<string> terms) => terms.Count == 1 ? $"({terms[0]})" : $"({string.Join(" AND ", terms)})";
 
@@ -72,7 +69,7 @@ internal sealed class SearchMatch
             SELECT word FROM (SELECT word, uses FROM name_words WHERE workspace_id = @p1 AND word > @p2 AND word < @p3 ORDER BY word LIMIT @p4) ORDER BY uses DESC, word LIMIT @p5
             """,
             row => row.GetString(0), workspaceId, prefix, prefix + char.ConvertFromUtf32(LastCharacter), ExpansionsLookedAt, limit);
-        return words.ConvertAll(word => Phrase([.. term.Words.SkipLast(1), word]));
+        return words.ConvertAll(word => Phrase([.. term.Words.SkipLast(1), word], SearchRow.InNames));
     }
 
     // Sorts behind every character of a word.

@@ -3,35 +3,46 @@ using AgentMta.Server.Model;
 
 namespace AgentMta.Server.Store.Sqlite;
 
-/// <summary>The words of a document as FTS5 gets them: column by column, folded, parted by spaces.</summary>
-/// <param name="Names">The different words of addresses and names.</param>
-internal sealed record SearchRow(string Subject, string Sender, string Recipients, string Attachments, string Body, string Scope, IReadOnlyCollection<string> Names)
+/// <summary>
+/// The words of a document as FTS5 gets them: folded, parted by spaces, each with a sign in front for where it stands. So the subject's "order" is another word than
+/// the text's, and a search in subjects reads nothing of all the texts that have it.
+/// </summary>
+/// <param name="Names">The different words of addresses and names, without the sign.</param>
+internal sealed record SearchRow(string Words, IReadOnlyCollection<string> Names)
 {
-    // Between values, so that no phrase reaches from one into the next: to the index a word, but one that no query has, since those hold no punctuation.
-    private const string Gap = " \u00b7 ";
+    /// <summary>The signs are punctuation above ASCII: part of a word to FTS5, and of none that a query has.</summary>
+    public const string InSubject = "\u00a7";
+    public const string InNames = "\u00b6";
+    public const string InScope = "\u00a4";
+    public const string InText = "";
+
+    // Between values, so that no phrase reaches from one into the next.
+    private const string Gap = " \u00b7";
 
     /// <summary>The row of these fields; the same fields give the same row.</summary>
     public static SearchRow Of(SearchFields fields, string scope)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
-        return new SearchRow(
-            Words([fields.Subject], null), Words([fields.From], names), Words(fields.Recipients, names), Words(fields.Attachments, null), Words([fields.Text], null), scope, names);
+        var row = new StringBuilder();
+        foreach (var word in scope.Split(' '))
+            row.Append(" " + InScope).Append(word);
+        Add(row, fields.Subject, InSubject, null);
+        Add(row, fields.From, InNames, names);
+        foreach (var recipient in fields.Recipients)
+            Add(row, recipient, InNames, names);
+        foreach (var attachment in fields.Attachments)
+            Add(row, attachment, InText, null);
+        Add(row, fields.Text, InText, null);
+        return new SearchRow(row.ToString(), names);
     }
 
-    private static string Words(IReadOnlyList<string> values, HashSet<string>? names)
+    private static void Add(StringBuilder row, string value, string place, HashSet<string>? names)
     {
-        var row = new StringBuilder();
-        foreach (var value in values)
+        row.Append(Gap);
+        foreach (var word in SearchWords.Of(value))
         {
-            if (row.Length > 0)
-                row.Append(Gap);
-            foreach (var word in SearchWords.Of(value))
-            {
-                row.Append(' ').Append(word.Token);
-                names?.Add(word.Token);
-            }
+            row.Append(' ').Append(place).Append(word.Token);
+            names?.Add(word.Token);
         }
-
-        return row.ToString();
     }
 }

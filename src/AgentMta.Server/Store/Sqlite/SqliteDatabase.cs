@@ -72,6 +72,19 @@ internal sealed partial class SqliteDatabase : Database
         return new SqliteDatabase(path, time, log, Migrations.Search, "NORMAL");
     }
 
+    /// <summary>The number of the last script of a file; null where there is no file.</summary>
+    public static int? SchemaOf(string path)
+    {
+        SqliteLibrary.Load();
+        if (!File.Exists(path))
+            return null;
+        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+        connection.Open();
+        using var version = connection.CreateCommand();
+        version.CommandText = "PRAGMA user_version";
+        return Convert.ToInt32(version.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
     /// <summary>The value of a pragma on the writer's connection, for health and tests.</summary>
     public Task<string?> WriterPragmaAsync(string name) => WriteAsync(session => session.Scalar<string>($"PRAGMA {name}"));
 

@@ -7,7 +7,6 @@ internal sealed partial class SqliteSearchIndex
 {
     private const int SequenceBits = 10;
     private const long LastMicros = long.MaxValue >> SequenceBits;
-    private const string Columns = "subject, sender, recipients, attachments, body, scope";
 
     /// <inheritdoc/>
     public override async Task ApplyAsync(SearchProgress progress, IReadOnlyList<SearchDocument> added, IReadOnlyList<(string InboxId, string MessageId)> gone, CancellationToken cancellationToken)
@@ -58,9 +57,7 @@ internal sealed partial class SqliteSearchIndex
         session.Execute(
             "INSERT INTO documents (doc_id, workspace_id, inbox_id, message_id, message_key, fields) VALUES (@p1, @p2, @p3, @p4, @p5, @p6)",
             id, document.WorkspaceId, document.InboxId, document.MessageId, document.MessageKey, octets);
-        session.Execute(
-            $"INSERT INTO words (rowid, {Columns}) VALUES (@p1, @p2, @p3, @p4, @p5, @p6, @p7)",
-            id, words.Subject, words.Sender, words.Recipients, words.Attachments, words.Body, words.Scope);
+        session.Execute("INSERT INTO words (rowid, row) VALUES (@p1, @p2)", id, words.Words);
         foreach (var word in words.Names)
         {
             session.Execute(
@@ -78,9 +75,7 @@ internal sealed partial class SqliteSearchIndex
             return;
         var (fields, scope) = SearchFieldsCodec.Read(old.Octets);
         var words = SearchRow.Of(fields, scope);
-        session.Execute(
-            $"INSERT INTO words (words, rowid, {Columns}) VALUES ('delete', @p1, @p2, @p3, @p4, @p5, @p6, @p7)",
-            old.Id, words.Subject, words.Sender, words.Recipients, words.Attachments, words.Body, words.Scope);
+        session.Execute("INSERT INTO words (words, rowid, row) VALUES ('delete', @p1, @p2)", old.Id, words.Words);
         session.Execute("DELETE FROM documents WHERE doc_id = @p1", old.Id);
         foreach (var word in words.Names)
         {

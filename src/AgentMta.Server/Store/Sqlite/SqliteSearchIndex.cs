@@ -10,24 +10,33 @@ namespace AgentMta.Server.Store.Sqlite;
 /// </summary>
 internal sealed partial class SqliteSearchIndex : SearchIndex
 {
+    private const int Schema = 2;
+
     private readonly SqliteDatabase _database;
 
     private SqliteSearchIndex(SqliteDatabase database) => _database = database;
 
-    /// <summary>Opens or creates the file. One that cannot be used, or that a newer program wrote, is thrown away: it holds nothing that the store has not.</summary>
+    /// <summary>Opens or creates the file. One that cannot be used, or that another version of this program wrote, is thrown away: it holds nothing that the store has not.</summary>
     public static SqliteSearchIndex Open(string path, TimeProvider time, ILogger<SqliteDatabase> log)
     {
         try
         {
+            if (SqliteDatabase.SchemaOf(path) is not (null or 0 or Schema))
+                Discard(path, "another program wrote it", log);
             return new SqliteSearchIndex(SqliteDatabase.OpenSearch(path, time, log));
         }
-        catch (Exception e) when (e is SchemaTooNewException or SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB })
+        catch (SqliteException e) when (e.SqliteErrorCode is SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB)
         {
-            log.LogWarning("The search index {Path} is made anew: {Reason}", path, e.Message);
-            foreach (var end in (ReadOnlySpan<string>)["", "-wal", "-shm"])
-                File.Delete(path + end);
+            Discard(path, e.Message, log);
             return new SqliteSearchIndex(SqliteDatabase.OpenSearch(path, time, log));
         }
+    }
+
+    private static void Discard(string path, string reason, ILogger log)
+    {
+        log.LogWarning("The search index {Path} is made anew: {Reason}", path, reason);
+        foreach (var end in (ReadOnlySpan<string>)["", "-wal", "-shm"])
+            File.Delete(path + end);
     }
 
     /// <inheritdoc/>
@@ -55,11 +64,15 @@ internal sealed partial class SqliteSearchIndex : SearchIndex
         cancellationToken);
 
     /// <inheritdoc/>
-    public override ValueTask<List<SearchHit>> FindAsync(Scope scope, SearchQuery query, SearchRange range, SearchPosition? after, int limit, CancellationToken cancellationToken) => _database.ReadAsync(
+    public override ValueTask<SearchPlan> PrepareAsync(Scope scope, SearchQuery query, CancellationToken cancellationToken) =>
+        _database.ReadAsync(session => (SearchPlan)new SearchMatch(session, scope, query) { Scope = scope }, cancellationToken);
+
+    /// <inheritdoc/>
+    public override ValueTask<List<SearchHit>> FindAsync(SearchPlan plan, SearchRange range, SearchPosition? after, int limit, CancellationToken cancellationToken) => _database.ReadAsync(
         session =>
         {
             var hits = new List<SearchHit>();
-            var matches = new SearchMatch(session, scope, query);
+            var matches = (SearchMatch)plan;
             for (var rank = after?.Rank ?? 0; rank < Ranks && hits.Count < limit; rank++)
             {
                 var where = new SqlConditions();
@@ -74,7 +87,7 @@ internal sealed partial class SqliteSearchIndex : SearchIndex
                 hits.AddRange(session.Query(
                     $"""
                     SELECT words.rowid, d.message_key FROM words CROSS JOIN documents d ON d.doc_id = words.rowid
-                    WHERE d.workspace_id = {where.Value(scope.WorkspaceId)}{where.Sql} ORDER BY words.rowid DESC LIMIT {where.Value(limit - hits.Count)}
+                    WHERE d.workspace_id = {where.Value(plan.Scope.WorkspaceId)}{where.Sql} ORDER BY words.rowid DESC LIMIT {where.Value(limit - hits.Count)}
                     """,
                     row => new SearchHit(new SearchPosition(rank, row.GetInt64(0)), row.GetString(1)), where.Values));
             }
@@ -85,14 +98,14 @@ internal sealed partial class SqliteSearchIndex : SearchIndex
 
     /// <inheritdoc/>
     public override ValueTask<List<string>> FoundBeforeAsync(
-        Scope scope, SearchQuery query, SearchPosition position, string inboxId, IReadOnlyList<string> messageIds, CancellationToken cancellationToken) => _database.ReadAsync(
+        SearchPlan plan, SearchPosition position, string inboxId, IReadOnlyList<string> messageIds, CancellationToken cancellationToken) => _database.ReadAsync(
         session =>
         {
-            var matches = new SearchMatch(session, scope, query);
+            var matches = (SearchMatch)plan;
             var found = new List<string>();
             foreach (var id in messageIds)
             {
-                var document = session.Scalar<long?>("SELECT doc_id FROM documents WHERE workspace_id = @p1 AND inbox_id = @p2 AND message_id = @p3", scope.WorkspaceId, inboxId, id);
+                var document = session.Scalar<long?>("SELECT doc_id FROM documents WHERE workspace_id = @p1 AND inbox_id = @p2 AND message_id = @p3", plan.Scope.WorkspaceId, inboxId, id);
                 if (document is null || document == position.Document)
                     continue;
                 // Behind the position in its own rank counts for nothing; in a rank before it every place does.

@@ -1,5 +1,5 @@
 -- The full-text index: a file of its own, derived from the store, and made anew where it is missing. A change to what words are (Model/SearchWords) or to these
--- tables is a further script that drops and creates them; the index then fills itself again.
+-- tables gives this script a new number: a file with another one is thrown away (dropping its tables would take minutes), and the index fills itself again.
 CREATE TABLE progress (
   workspace_id TEXT NOT NULL PRIMARY KEY, event_cursor BIGINT NOT NULL, event_id TEXT, walked TEXT
 );
@@ -18,5 +18,6 @@ CREATE TABLE name_words (
   PRIMARY KEY (workspace_id, word)
 ) WITHOUT ROWID;
 
--- Words come folded and parted by spaces, so the plainest tokenizer does: every character above ASCII is part of a word. scope holds one word each for workspace, pod and inbox.
-CREATE VIRTUAL TABLE words USING fts5(subject, sender, recipients, attachments, body, scope, content='', columnsize=0, tokenize='ascii');
+-- Words come folded and parted by spaces, so the plainest tokenizer does: every character above ASCII is part of a word. Where a word stands is part of it
+-- (Store/Sqlite/SearchRow): a column would have a search in subjects read every text that has the word.
+CREATE VIRTUAL TABLE words USING fts5(row, content='', columnsize=0, tokenize='ascii');
