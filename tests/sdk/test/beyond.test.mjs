@@ -74,6 +74,15 @@ test("what waits is listed, held, released, made due and dropped; the message sh
   assert.equal((await call("/v0/queue/flush", "POST", {})).body.code, "validation_error");
 });
 
+test("networks that fail to authenticate are shown to the operator alone, and forgiven", async () => {
+  const { count, networks } = await get("/v0/auth-failures");
+  assert.equal(count, networks.length);
+  assert.equal((await call("/v0/auth-failures/192.0.2.1", "DELETE")).status, 204);
+  assert.equal((await call("/v0/auth-failures/nowhere", "DELETE")).status, 400);
+  const { apiKey } = await client.pods.apiKeys.create((await client.pods.create({ name: "Tenant" })).podId, { name: "tenant" });
+  assert.equal((await call("/v0/auth-failures", "GET", undefined, { authorization: `Bearer ${apiKey}` })).body.code, "forbidden");
+});
+
 test("a suppressed address gets no mail until it is let go", async () => {
   const inbox = await client.inboxes.create({ username: unique("suppressing") });
   const address = `${unique("gone")}@elsewhere.example`;
