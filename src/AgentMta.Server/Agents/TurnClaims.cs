@@ -7,9 +7,10 @@ namespace AgentMta.Server.Agents;
 /// Hands received messages to those who answer them, each to one at a time: a claim leases, ack ends, release gives back, and what is not acked in time goes to the next.
 /// Callers of the API are its consumers; a service bound to a use case is to be one more.
 /// </summary>
-internal sealed class TurnClaims(Database database)
+internal sealed class TurnClaims(Database database, EventFeed feed)
 {
     private readonly TurnStore _turns = new(database);
+    private readonly ClaimStarts _starts = new(feed);
 
     /// <summary>
     /// What there is to be claimed, waiting for it as long as asked: 1 look, without the writer → 2 lease in one transaction → 3 durable, then handed out.
@@ -19,11 +20,13 @@ internal sealed class TurnClaims(Database database)
     {
         var time = database.Time;
         var until = time.GetUtcNow() + wait;
+        var watch = new InboxWatch(database, feed, scope.WorkspaceId, claim.InboxId);
+        if (wait > TimeSpan.Zero)
+            await watch.StartAsync(cancellationToken).ConfigureAwait(false);
         while (true)
         {
-            var change = database.Changes.Next;
             var now = time.GetUtcNow();
-            var outlook = await _turns.LookAsync(scope, claim, now, cancellationToken).ConfigureAwait(false);
+            var outlook = await _starts.LookAsync(scope.WorkspaceId, claim, now, from => _turns.LookAsync(scope, claim, now, from, cancellationToken), cancellationToken).ConfigureAwait(false);
             if (outlook.HasAny)
             {
                 var claimed = await database.WriteRepeatableAsync(session => TurnStore.Claim(session, scope, claim, outlook, Ids.New(session.Time)), CancellationToken.None).ConfigureAwait(false);
@@ -37,7 +40,7 @@ internal sealed class TurnClaims(Database database)
                 return [];
             if (outlook.NextDue - now is { } due && due < left)
                 left = due;
-            await ChangeSignal.WaitAsync(change, left, time, cancellationToken).ConfigureAwait(false);
+            await watch.WaitAsync(left, cancellationToken).ConfigureAwait(false);
         }
     }
 

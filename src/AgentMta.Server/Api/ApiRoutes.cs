@@ -55,19 +55,19 @@ internal sealed class ApiRoutes(IEndpointRouteBuilder app, ApiServices services,
 
     private async Task<ApiCall> NarrowAsync(HttpContext context, Credential credential, IReadOnlyDictionary<string, string> values)
     {
-        if (values.TryGetValue("inbox_id", out var address))
-        {
-            var inbox = await _inboxes.GetAsync(credential.Scope, AddressParts.Normalise(address), context.RequestAborted).ConfigureAwait(false);
-            if (inbox is null || (values.TryGetValue("pod_id", out var parent) && inbox.PodId != parent))
-                throw ApiException.NotFound($"The inbox {address}");
-            return new ApiCall(context, services, credential, values) { Scope = credential.Scope.ToInbox(inbox.InboxId), RouteInbox = inbox, RoutePod = inbox.PodId };
-        }
+        var pod = values.TryGetValue("pod_id", out var name) ? await PodAsync(context, credential, name).ConfigureAwait(false) : null;
+        var scope = pod is null ? credential.Scope : credential.Scope.ToPod(pod);
+        if (!values.TryGetValue("inbox_id", out var address))
+            return new ApiCall(context, services, credential, values) { Scope = scope, RoutePod = pod };
+        var inbox = await _inboxes.GetAsync(scope, AddressParts.Normalise(address), context.RequestAborted).ConfigureAwait(false) ?? throw ApiException.NotFound($"The inbox {address}");
+        return new ApiCall(context, services, credential, values) { Scope = scope.ToInbox(inbox.InboxId), RouteInbox = inbox, RoutePod = inbox.PodId };
+    }
 
-        if (!values.TryGetValue("pod_id", out var pod))
-            return new ApiCall(context, services, credential, values);
+    // By its id or by the client_id that it was made under.
+    private async Task<string> PodAsync(HttpContext context, Credential credential, string name)
+    {
         if (credential.Scope.InboxId is not null)
             throw new ApiException(403, "forbidden", "A key of one inbox may not use the routes of a pod.", "Use the routes below /v0/inboxes.");
-        var found = await _workspaces.FindPodAsync(credential.Scope, pod, context.RequestAborted).ConfigureAwait(false) ?? throw ApiException.NotFound($"The pod {pod}");
-        return new ApiCall(context, services, credential, values) { Scope = credential.Scope.ToPod(found.PodId), RoutePod = found.PodId };
+        return (await _workspaces.FindPodAsync(credential.Scope, name, context.RequestAborted).ConfigureAwait(false) ?? throw ApiException.NotFound($"The pod {name}")).PodId;
     }
 }

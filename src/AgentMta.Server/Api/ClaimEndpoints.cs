@@ -18,7 +18,7 @@ internal sealed class ClaimEndpoints(ApiServices services)
     private const int MaximumReason = 1000;
 
     private readonly TurnStore _turns = new(services.Database);
-    private readonly TurnClaims _claims = new(services.Database);
+    private readonly TurnClaims _claims = new(services.Database, services.Feed);
     private readonly MessageEndpoints _messages = new(services);
     private readonly MessageReader _reader = new(new MessageStore(services.Database), services.Spool);
 

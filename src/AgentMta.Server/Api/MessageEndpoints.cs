@@ -88,16 +88,18 @@ internal sealed class MessageEndpoints(ApiServices services)
         var filter = Filter(call) with { Text = text };
         var after = Page.Position(call);
         var until = services.Time.GetUtcNow() + call.Wait;
+        var watch = new InboxWatch(services.Database, services.Feed, call.Inbox.WorkspaceId, call.Inbox.InboxId);
+        if (call.Wait > TimeSpan.Zero)
+            await watch.StartAsync(call.Aborted).ConfigureAwait(false);
         while (true)
         {
-            var change = services.Database.Changes.Next;
             var page = await _messages.ListAsync(call.Scope, call.Inbox.InboxId, filter, after, call.Limit, call.Aborted).ConfigureAwait(false);
             var left = until - services.Time.GetUtcNow();
             // A short page with a next one has not seen all that there is.
             if (page.Rows.Count > 0 || page.Next is not null || left <= TimeSpan.Zero)
                 return TypedResults.Json(new MessageList(page.Rows.Count, call.Limit, call.NextPage(page), [.. page.Rows.Select(MessageResponse.Of)]), ApiJson.Wire.MessageList);
 
-            await ChangeSignal.WaitAsync(change, left, services.Time, call.Aborted).ConfigureAwait(false);
+            await watch.WaitAsync(left, call.Aborted).ConfigureAwait(false);
         }
     }
 

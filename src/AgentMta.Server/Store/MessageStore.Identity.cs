@@ -12,6 +12,9 @@ internal sealed record KnownMessageId(string? MessageKey, string Direction, byte
 /// <content>Who is who: duplicates are told by inbox, Message-ID and content (design.md, Identity).</content>
 internal sealed partial class MessageStore
 {
+    /// <summary>The facts of the event that tells of mail to oneself coming in.</summary>
+    public const string ReceivedAgain = """{"sent":true}""";
+
     /// <summary>What this inbox knows under a Message-ID, in its thread after merges; null where it knows nothing.</summary>
     public static KnownMessageId? FindId(StoreSession session, LocalInbox inbox, string messageId) =>
         session.First(
@@ -37,7 +40,7 @@ internal sealed partial class MessageStore
         Mark(session, inbox.WorkspaceId, messageKey, Labels.Received);
         Mark(session, inbox.WorkspaceId, messageKey, Labels.Unread);
         session.Execute("UPDATE threads SET received_at = @p3 WHERE workspace_id = @p1 AND thread_id = @p2", inbox.WorkspaceId, row.ThreadId, at.ToMicros());
-        EventStore.Append(session, inbox.WorkspaceId, new NewEvent(EventTypes.Received, inbox.PodId, inbox.InboxId, row.MessageId, row.ThreadId));
+        EventStore.Append(session, inbox.WorkspaceId, new NewEvent(EventTypes.Received, inbox.PodId, inbox.InboxId, row.MessageId, row.ThreadId, ReceivedAgain));
         return true;
     }
 

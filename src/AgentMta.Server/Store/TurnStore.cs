@@ -22,13 +22,14 @@ internal sealed partial class TurnStore(Database database)
     private const string Open = "t.state <> 'done'";
 
     /// <summary>Looks for work without the writer, so that a claimer who waits, or who steps over much that is not for him, holds nobody up.</summary>
-    public ValueTask<TurnOutlook> LookAsync(Scope scope, TurnClaim claim, DateTimeOffset now, CancellationToken cancellationToken) => database.ReadAsync(
+    /// <param name="from">The time before which there is known to be nothing that nobody has claimed.</param>
+    public ValueTask<TurnOutlook> LookAsync(Scope scope, TurnClaim claim, DateTimeOffset now, long? from, CancellationToken cancellationToken) => database.ReadAsync(
         session =>
         {
             var at = now.ToMicros();
             var next = session.Scalar<long?>(
                 scope, $"SELECT MIN(t.due_at) FROM turns t WHERE {scope.OnInbox("t")} AND t.inbox_id = @p1 AND {Open} AND t.due_at > @p2", claim.InboxId, at);
-            var fresh = Fresh(session, scope, claim, null, 1);
+            var fresh = Fresh(session, scope, claim, from is { } time ? (time, "") : null, 1);
             return new TurnOutlook(
                 Returned(session, scope, claim, at, 1).Count > 0, fresh.Count > 0 ? (fresh[0].Timestamp.ToMicros(), fresh[0].MessageKey) : null, next is { } due ? Clock.FromMicros(due) : null);
         },

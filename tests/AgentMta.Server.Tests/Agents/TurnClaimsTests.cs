@@ -111,6 +111,42 @@ public sealed class TurnClaimsTests
         Assert.Equal(["<1@x>", "<2@x>"], await IdsAsync(claims, server, 10));
     }
 
+    [Theory]
+    [InlineData(Labels.Trash, true)]
+    [InlineData(Labels.Spam, true)]
+    [InlineData(Labels.Archived, true)]
+    [InlineData(Labels.Unread, false)]
+    public async Task What_was_stepped_over_for_hours_is_found_when_it_is_opened(string label, bool isHiding)
+    {
+        var (server, time, claims) = await OpenAsync(2);
+        await using var _1 = server;
+        await LabelAsync(server, "<1@x>", add: isHiding ? label : null, remove: isHiding ? null : label);
+        Assert.Equal(["<2@x>"], await IdsAsync(claims, server, 10));
+        for (var hour = 0; hour < 3; hour++)
+        {
+            time.Advance(TimeSpan.FromHours(1));
+            await server.AcceptAsync(Mail(id: $"<later{hour}@x>"));
+            Assert.Contains($"<later{hour}@x>", await IdsAsync(claims, server, 10));
+        }
+
+        await LabelAsync(server, "<1@x>", add: isHiding ? null : label, remove: isHiding ? label : null);
+        Assert.Contains("<1@x>", await IdsAsync(claims, server, 10));
+    }
+
+    [Fact]
+    public async Task Mail_to_oneself_that_was_long_under_way_is_claimed()
+    {
+        var (server, time, claims) = await OpenAsync(0);
+        await using var _1 = server;
+        var (id, key) = await server.SendAsync(TestStore.Agent, [TestStore.Agent]);
+        Assert.Empty(await IdsAsync(claims, server, 10));
+        time.Advance(TimeSpan.FromDays(1));
+        Assert.Empty(await IdsAsync(claims, server, 10));
+        var inbox = (await server.Store.Directory.InboxAsync(TestStore.Agent, default))!;
+        Assert.True(await server.Store.Database.WriteAsync(session => MessageStore.MarkReceived(session, inbox, key, time.GetUtcNow())));
+        Assert.Equal([id], await IdsAsync(claims, server, 10));
+    }
+
     [Fact]
     public async Task A_claimed_message_comes_back_though_it_was_read_but_not_while_it_lies_in_the_trash()
     {
@@ -170,6 +206,34 @@ public sealed class TurnClaimsTests
     }
 
     [Fact]
+    public async Task What_happens_in_other_inboxes_and_workspaces_wakes_no_waiter_of_this_one()
+    {
+        var (server, time, _) = await OpenAsync(0);
+        await using var _1 = server;
+        await server.Store.AddInboxAsync("other@agentmta.test");
+        var feed = new EventFeed(server.Store.Database, new EventStore(server.Store.Database));
+        var watch = new InboxWatch(server.Store.Database, feed, server.Store.WorkspaceId, TestStore.Agent);
+        await watch.StartAsync(default);
+        await server.AcceptAsync(Mail(id: "<other@x>", to: "other@agentmta.test"), recipients: ["other@agentmta.test"]);
+        var waiting = watch.WaitAsync(TimeSpan.FromHours(1), default);
+        for (var i = 0; i < 20; i++)
+            await server.AcceptAsync(Mail(id: $"<other{i}@x>", to: "other@agentmta.test"), recipients: ["other@agentmta.test"]);
+        Assert.False(waiting.IsCompleted);
+        await server.AcceptAsync(Mail(id: "<mine@x>"));
+        await waiting.WaitAsync(TimeSpan.FromSeconds(30));
+        // What came between the last look and the wait ends it at once; and a limit ends it without anything.
+        await watch.StartAsync(default);
+        await server.AcceptAsync(Mail(id: "<mine2@x>"));
+        await watch.WaitAsync(TimeSpan.FromHours(1), default).WaitAsync(TimeSpan.FromSeconds(30));
+        var limited = watch.WaitAsync(TimeSpan.FromMinutes(1), default);
+        await Eventually.TrueAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(30));
+            return limited.IsCompleted;
+        });
+    }
+
+    [Fact]
     public async Task A_claim_takes_no_more_octets_than_asked_for_unless_the_first_message_has_them()
     {
         var (server, _, claims) = await OpenAsync(3);
@@ -185,7 +249,7 @@ public sealed class TurnClaimsTests
         var time = new WatchedTime();
         await using var server = await TestReceiver.OpenAsync(time: time);
         await server.AcceptAsync(Mail(id: "<1@x>"));
-        var claims = new TurnClaims(server.Store.Database);
+        var claims = NewClaims(server.Store.Database);
         // The clock is read twice before the writer takes the leases, and by it for their end.
         var reads = 0;
         time.OnRead = () =>
@@ -248,8 +312,10 @@ public sealed class TurnClaimsTests
             }
         }
 
-        return (server, time, new TurnClaims(server.Store.Database));
+        return (server, time, NewClaims(server.Store.Database));
     }
+
+    private static TurnClaims NewClaims(Database database) => new(database, new EventFeed(database, new EventStore(database)));
 
     private static void Insert(WriteSession session, TestReceiver server, string id)
     {

@@ -1,5 +1,7 @@
 using AgentMta.Server.Api;
+using AgentMta.Server.Store.Sqlite;
 using AgentMta.Server.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
 using static AgentMta.Server.Tests.Support.ApiBench;
 
 namespace AgentMta.Server.Tests.Api;
@@ -56,9 +58,22 @@ public sealed class KeyScopeTests : IAsyncLifetime
         Assert.Equal(404, (await _server.GetAsync($"/v0/inboxes/{Uri.EscapeDataString(_tenant)}/messages", _inboxKey)).Code);
         var pod = await _server.GetAsync($"/v0/pods/{_pod}/inboxes", _inboxKey);
         Assert.Equal((403, "forbidden"), (pod.Code, pod.Fault));
+        Assert.Equal(403, (await _server.GetAsync($"/v0/pods/{Good(await _server.GetAsync(Inbox)).GetProperty("pod_id").GetString()}/inboxes/agent%40agentmta.test", _inboxKey)).Code);
         Assert.Equal(403, (await _server.PostAsync("/v0/inboxes", new { username = "more" }, _inboxKey)).Code);
         Assert.Equal(403, (await _server.PostAsync("/v0/domains", new { domain = "more.example" }, _inboxKey)).Code);
         Good(await _server.PostAsync(Inbox + "/messages/claim", null, _inboxKey));
+    }
+
+    [Fact]
+    public async Task A_pod_is_found_by_the_client_id_it_was_made_under_on_each_of_its_routes()
+    {
+        var pod = Good(await _server.PostAsync("/v0/pods", new { name = "named", client_id = "my-pod" }));
+        Assert.Equal(pod.GetProperty("pod_id").GetString(), Good(await _server.PostAsync("/v0/pods", new { name = "again", client_id = "my-pod" })).GetProperty("pod_id").GetString());
+        var inbox = Good(await _server.PostAsync("/v0/pods/my-pod/inboxes", new { username = "in-named" }));
+        Assert.Equal(pod.GetProperty("pod_id").GetString(), inbox.GetProperty("pod_id").GetString());
+        Good(await _server.GetAsync("/v0/pods/my-pod/inboxes/in-named%40agentmta.test"));
+        Assert.Equal(404, (await _server.GetAsync("/v0/pods/my-pod/inboxes/agent%40agentmta.test")).Code);
+        Assert.Equal(409, (await _server.DeleteAsync("/v0/pods/my-pod")).Code);
     }
 
     [Theory]
@@ -137,8 +152,14 @@ public sealed class KeyScopeTests : IAsyncLifetime
     public async Task An_expired_key_says_so()
     {
         Assert.Equal(400, (await _server.PostAsync("/v0/api-keys", new { expires_at = DateTimeOffset.UtcNow.AddMinutes(-1) })).Code);
-        using var client = _server.NewClient(Good(await _server.PostAsync("/v0/api-keys", new { expires_at = DateTimeOffset.UtcNow.AddMilliseconds(500) })).GetProperty("api_key").GetString()!);
-        await Eventually.TrueAsync(async () => (await _server.GetAsync("/v0/auth/me", client)).Fault == "api_key_expired");
+        var made = Good(await _server.PostAsync("/v0/api-keys", new { expires_at = DateTimeOffset.UtcNow.AddHours(1) }));
+        using var client = _server.NewClient(made.GetProperty("api_key").GetString()!);
+        Good(await _server.GetAsync("/v0/auth/me", client));
+        // Stands for the hour that passes.
+        await using (var database = SqliteDatabase.Open(Path.Combine(_server.Data, "agentmta.db"), TimeProvider.System, NullLogger<SqliteDatabase>.Instance))
+            await database.WriteAsync(session => session.Execute("UPDATE api_keys SET expires_at = 1 WHERE api_key_id = @p1", made.GetProperty("api_key_id").GetString()));
+        var ended = await _server.GetAsync("/v0/auth/me", client);
+        Assert.Equal((401, "api_key_expired"), (ended.Code, ended.Fault));
     }
 
     private static async Task<byte[]> BytesAsync(string path)
