@@ -10,6 +10,8 @@ internal sealed class DocumentReader(MessageStore messages, RawSpool spool, ILog
     /// <summary>Of a longer text the first so many characters are searched.</summary>
     public const int MaximumText = 64 * 1024;
     private const int MaximumRecipients = 1000;
+    // Of what stands in the message, encoded: enough for so many characters, short of the strangest encodings.
+    private const int PlainLimit = 2 * MaximumText;
 
     /// <summary>The message as the index takes it; one that cannot be read is found by what its row says.</summary>
     public async ValueTask<SearchDocument> ReadAsync(StoredMessage message, CancellationToken cancellationToken) => new(
@@ -26,7 +28,7 @@ internal sealed class DocumentReader(MessageStore messages, RawSpool spool, ILog
         try
         {
             using var content = raw.File is { } file ? spool.Open(file) : new RawContent(raw.Content ?? []);
-            var text = MessageContent.Read(MimeMessage.Parse(content.Bytes)).Text;
+            var text = MessageContent.Read(MimeMessage.Parse(content.Bytes), PlainLimit).Text;
             return text.Length <= MaximumText ? text : text[..MaximumText];
         }
         catch (Exception e) when (e is not OperationCanceledException)

@@ -13,6 +13,8 @@ internal sealed class Indexer(Database database, SearchIndex index, RawSpool spo
 {
     private const int WalkBatch = 200;
     private const int EventBatch = 500;
+    // So much text is in memory at once, several times over: as characters, as words and deflated.
+    private const int BatchCharacters = 1024 * 1024;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
@@ -122,7 +124,7 @@ internal sealed class Indexer(Database database, SearchIndex index, RawSpool spo
     {
         var batch = await _messages.BehindAsync(progress.WorkspaceId, progress.Walked!, WalkBatch, cancellationToken).ConfigureAwait(false);
         var next = progress with { Walked = batch.Count < WalkBatch ? null : batch[^1].MessageKey };
-        await ApplyAsync(next, batch, [], cancellationToken).ConfigureAwait(false);
+        await ApplyAsync(progress, next, batch, [], cancellationToken).ConfigureAwait(false);
         return next;
     }
 
@@ -145,21 +147,33 @@ internal sealed class Indexer(Database database, SearchIndex index, RawSpool spo
         }
 
         var next = progress with { Cursor = batch[^1].Cursor, EventId = batch[^1].EventId };
-        await ApplyAsync(next, present, gone, cancellationToken).ConfigureAwait(false);
+        await ApplyAsync(progress, next, present, gone, cancellationToken).ConfigureAwait(false);
         return next;
     }
 
-    private async Task ApplyAsync(SearchProgress progress, List<StoredMessage> present, List<(string InboxId, string MessageId)> gone, CancellationToken cancellationToken)
+    private async Task ApplyAsync(
+        SearchProgress before, SearchProgress next, List<StoredMessage> present, List<(string InboxId, string MessageId)> gone, CancellationToken cancellationToken)
     {
-        var known = await index.KnownAsync(progress.WorkspaceId, [.. present.Select(m => (m.InboxId, m.MessageId))], cancellationToken).ConfigureAwait(false);
+        var known = await index.KnownAsync(next.WorkspaceId, [.. present.Select(m => (m.InboxId, m.MessageId))], cancellationToken).ConfigureAwait(false);
         var added = new List<SearchDocument>();
+        var characters = 0;
         foreach (var message in present)
         {
-            if (known.GetValueOrDefault((message.InboxId, message.MessageId)) != message.MessageKey)
-                added.Add(await _reader.ReadAsync(message, cancellationToken).ConfigureAwait(false));
+            if (known.GetValueOrDefault((message.InboxId, message.MessageId)) == message.MessageKey)
+                continue;
+            var document = await _reader.ReadAsync(message, cancellationToken).ConfigureAwait(false);
+            added.Add(document);
+            characters += document.Fields.Text.Length;
+            if (characters < BatchCharacters)
+                continue;
+            // A part of the batch, without its progress: after a kill the batch is begun again, and finds this part known.
+            await index.ApplyAsync(before, added, [], cancellationToken).ConfigureAwait(false);
+            meter.Indexed(added.Count);
+            added.Clear();
+            characters = 0;
         }
 
-        await index.ApplyAsync(progress, added, gone, cancellationToken).ConfigureAwait(false);
+        await index.ApplyAsync(next, added, gone, cancellationToken).ConfigureAwait(false);
         meter.Indexed(added.Count);
     }
 }
