@@ -67,10 +67,11 @@ internal sealed partial class WebhookStore(Database database, KeyRing keys)
     {
         if (webhook.Enabled == on)
             return;
-        session.Execute(
-            "UPDATE webhooks SET enabled = @p3, failing_since = NULL, event_cursor = CASE WHEN @p3 = 1 THEN @p4 ELSE event_cursor END, updated_at = @p5 WHERE workspace_id = @p1 AND webhook_id = @p2",
-            webhook.WorkspaceId, webhook.WebhookId, on ? 1 : 0, EventStore.Last(session, webhook.WorkspaceId), session.Now);
-        Tell(session, webhook, on ? EventTypes.WebhookUpdated : EventTypes.WebhookDisabled);
+        // The row decides, not what the caller read before: it is told once.
+        if (session.Execute(
+            "UPDATE webhooks SET enabled = @p3, failing_since = NULL, event_cursor = CASE WHEN @p3 = 1 THEN @p4 ELSE event_cursor END, updated_at = @p5 WHERE workspace_id = @p1 AND webhook_id = @p2 AND enabled <> @p3",
+            webhook.WorkspaceId, webhook.WebhookId, on ? 1 : 0, EventStore.Last(session, webhook.WorkspaceId), session.Now) == 1)
+            Tell(session, webhook, on ? EventTypes.WebhookUpdated : EventTypes.WebhookDisabled);
     }
 
     /// <summary>Deletes one with all that waits for it.</summary>

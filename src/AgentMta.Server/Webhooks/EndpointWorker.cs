@@ -57,6 +57,8 @@ internal sealed class EndpointWorker(WebhookServices services, Webhook webhook)
     public async Task<bool> RunOnceAsync(CancellationToken cancellationToken)
     {
         var retried = await RetryAsync(cancellationToken).ConfigureAwait(false);
+        if (_isOver)
+            return false; // that was its last chance: what comes now waits for somebody to switch it on
         var events = await services.Feed.AfterAsync(_webhook.WorkspaceId, _position, BatchSize, cancellationToken).ConfigureAwait(false);
         var chosen = new List<StoredEvent>();
         var end = _position;
