@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AgentMta.Server.Cli;
+using AgentMta.Server.Model;
 
 namespace AgentMta.Server;
 
@@ -8,6 +9,7 @@ internal static class Program
 {
     public static async Task<int> Main(string[] args)
     {
+        PoolThread.ServeSockets();
         var flags = new ConfigurationFlags();
         var root = new RootCommand("AgentMta: a mail server with inboxes for software agents")
         {

@@ -14,10 +14,10 @@ internal sealed class EventRenderer(ApiServices services)
 
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private readonly MessageStore _messages = new(services.Database);
-    private readonly ThreadReader _threads = new(services.Database);
-    private readonly DomainStore _domains = new(services.Database);
-    private readonly MessageReader _reader = new(new MessageStore(services.Database), services.Spool);
+    private readonly MessageStore _messages = new(new GlancingDatabase(services.Database));
+    private readonly ThreadReader _threads = new(new GlancingDatabase(services.Database));
+    private readonly DomainStore _domains = new(new GlancingDatabase(services.Database));
+    private readonly MessageReader _reader = new(new MessageStore(new GlancingDatabase(services.Database)), services.Spool);
 
     /// <summary>The <see cref="RenderEvent"/> of the server.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> RenderAsync(StoredEvent stored, CancellationToken cancellationToken)

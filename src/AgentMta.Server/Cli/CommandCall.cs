@@ -60,7 +60,7 @@ internal sealed class CommandCall(ParseResult parsed, ConfigurationFlags flags)
     {
         var options = Options();
         using var folder = DataFolder.Visit(options.Data);
-        await using var database = SqliteDatabase.Open(folder.Database, TimeProvider.System, NullLogger<SqliteDatabase>.Instance);
+        await using var database = SqliteDatabase.Visit(folder.Database, TimeProvider.System, NullLogger<SqliteDatabase>.Instance);
         var workspaces = await new WorkspaceStore(database).AllAsync(CancellationToken.None).ConfigureAwait(false);
         var wanted = parsed.GetValue(WorkspaceOption);
         var workspace = wanted is null ? workspaces.FirstOrDefault() : workspaces.Find(w => w.WorkspaceId == wanted || w.Name == wanted);

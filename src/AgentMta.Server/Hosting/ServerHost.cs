@@ -8,7 +8,6 @@ using AgentMta.Server.Store.Sqlite;
 using AgentMta.Server.Webhooks;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging.Console;
 
 namespace AgentMta.Server.Hosting;
 
@@ -84,7 +83,7 @@ internal sealed class ServerHost : IAsyncDisposable
         var time = TimeProvider.System;
         var logs = Own(LoggerFactory.Create(logging => logging.SetMinimumLevel(Options.LogLevel)
             .AddFilter("Microsoft", LogLevel.Warning)
-            .AddSimpleConsole(console => (console.SingleLine, console.ColorBehavior, console.TimestampFormat, console.UseUtcTimestamp) = (true, LoggerColorBehavior.Disabled, "yyyy-MM-ddTHH:mm:ss.fffZ ", true))));
+            .AddProvider(new LogOutput(Console.OpenStandardOutput(), time))));
 
         // 1–3
         var folder = Own(DataFolder.Own(Options.Data));

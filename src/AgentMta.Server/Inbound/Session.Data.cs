@@ -15,6 +15,8 @@ internal sealed partial class Session
         while (!reception.Ended)
         {
             var result = await ReadAsync(Math.Min(After(_options.IdleTimeout), reception.Deadline));
+            if (reception.IsInFile)
+                await PoolThread.Enter(); // the disk may take its time
             var taken = reception.Take(result.Buffer);
             _reader.AdvanceTo(result.Buffer.GetPosition(taken));
             if (reception.Ended)
@@ -40,6 +42,8 @@ internal sealed partial class Session
         for (var left = command.Size; left > 0;)
         {
             var result = await ReadAsync(Math.Min(After(_options.IdleTimeout), deadline));
+            if (reception is { IsInFile: true })
+                await PoolThread.Enter();
             var chunk = result.Buffer.Slice(0, Math.Min(left, result.Buffer.Length));
             reception?.Take(chunk);
             left -= chunk.Length;
@@ -80,6 +84,7 @@ internal sealed partial class Session
     private async ValueTask FinishAsync(Reception reception)
     {
         var repaired = _options.RepairLineEndsOf.Count > 0 && InboundOptions.Contains(_options.RepairLineEndsOf, _client);
+        await PoolThread.Enter();
         var content = await reception.CompleteAsync(repaired, _options.StrictLines);
         var reply = content is null ? reception.Refusal! : await AcceptAsync(content);
         ResetTransaction();

@@ -7,7 +7,8 @@ namespace AgentMta.Server.Search;
 /// <summary>
 /// Fills the full-text index behind the store's back: receiving writes nothing for it. A workspace is first walked message by message, then its log of events is
 /// followed; both go on where the index says it has come to, so nothing is lost by a kill and nothing counts twice. It rests as long as it works, a tenth
-/// of a second at least, so that what comes in a stream is taken in batches; while much mail comes it rests nine times as long, and leaves the machine to that.
+/// of a second at least, so that what comes in a stream is taken in batches. When much mail comes at once it leaves the machine to that and begins when the rush is over,
+/// or after half a minute, from when on it rests nine times as long as it works.
 /// </summary>
 internal sealed class Indexer(Database database, SearchIndex index, RawSpool spool, SearchMeter meter, TimeProvider time, ILogger<Indexer> log) : BackgroundService
 {
@@ -20,14 +21,17 @@ internal sealed class Indexer(Database database, SearchIndex index, RawSpool spo
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
     private const int BusyPerSecond = 200;
     private const int BusyRest = 9;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
 
     private readonly EventStore _events = new(database);
-    private readonly MessageStore _messages = new(database);
-    private readonly DocumentReader _reader = new(new MessageStore(database), spool, log);
+    private readonly MessageStore _messages = new(new GlancingDatabase(database));
+    private readonly DocumentReader _reader = new(new MessageStore(new GlancingDatabase(database)), spool, log);
     private readonly Dictionary<string, SearchProgress> _progress = new(StringComparer.Ordinal);
     private long _head;
     private long _headAt;
     private bool _isBusy;
+    private long _busySince;
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -40,7 +44,11 @@ internal sealed class Indexer(Database database, SearchIndex index, RawSpool spo
             var began = time.GetTimestamp();
             try
             {
-                if (await RoundAsync(stoppingToken).ConfigureAwait(false))
+                if (await IsRushAsync(stoppingToken).ConfigureAwait(false))
+                {
+                    await Task.Delay(Look, time, stoppingToken).ConfigureAwait(false);
+                }
+                else if (await RoundAsync(stoppingToken).ConfigureAwait(false))
                 {
                     var rest = time.GetElapsedTime(began) * (_isBusy ? BusyRest : 1);
                     await Task.Delay(TimeSpan.FromTicks(Math.Clamp(rest.Ticks, ShortestRest.Ticks, LongestRest.Ticks)), time, stoppingToken).ConfigureAwait(false);
@@ -69,7 +77,6 @@ internal sealed class Indexer(Database database, SearchIndex index, RawSpool spo
         var worked = false;
         var lag = 0L;
         var heads = await _events.HeadsAsync(cancellationToken).ConfigureAwait(false);
-        Watch(heads.Sum(h => h.Cursor));
         foreach (var (workspaceId, head) in heads)
         {
             var progress = await ProgressAsync(workspaceId, head, cancellationToken).ConfigureAwait(false);
@@ -88,12 +95,26 @@ internal sealed class Indexer(Database database, SearchIndex index, RawSpool spo
         return worked;
     }
 
+    // Much mail comes, and not for long yet. The first look of a process knows no speed, and works.
+    private async ValueTask<bool> IsRushAsync(CancellationToken cancellationToken)
+    {
+        var heads = await _events.HeadsAsync(cancellationToken).ConfigureAwait(false);
+        Watch(heads.Sum(h => h.Cursor));
+        if (!_isBusy || time.GetElapsedTime(_busySince) >= Patience)
+            return false;
+        meter.Lag = heads.Sum(h => _progress.TryGetValue(h.WorkspaceId, out var known) && known.Walked is null ? Math.Max(0, h.Cursor - known.Cursor) : h.Cursor);
+        return true;
+    }
+
     // How fast the log grows.
     private void Watch(long head)
     {
         var now = time.GetTimestamp();
         var seconds = _headAt == 0 ? 0 : time.GetElapsedTime(_headAt, now).TotalSeconds;
+        var wasBusy = _isBusy;
         _isBusy = seconds > 0 && (head - _head) / seconds > BusyPerSecond;
+        if (_isBusy && !wasBusy)
+            _busySince = now;
         (_head, _headAt) = (head, now);
     }
 

@@ -31,7 +31,7 @@ internal sealed class CorrespondentStore(Database database)
         var known = sender is not null && _known.ContainsKey((inbox.WorkspaceId, inbox.InboxId, sender.Address));
         if (references.Count == 0 && (known || sender is null))
             return ValueTask.FromResult(known ? new Correspondence([], false, true) : Correspondence.None);
-        return database.ReadAsync(session => Ask(session, inbox, sender, references, known), cancellationToken);
+        return database.GlanceAsync(session => Ask(session, inbox, sender, references, known), cancellationToken);
     }
 
     /// <summary>Whether earlier mail of this list was aligned and carried a signature or envelope of one of these domains.</summary>

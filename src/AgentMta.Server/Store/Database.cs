@@ -25,7 +25,8 @@ internal abstract class Database(TimeProvider time) : IAsyncDisposable
 
     /// <summary>
     /// As <see cref="WriteAsync{T}"/>, for work that may be run again from its start because it changes nothing but rows: in a batch of such work
-    /// no piece needs a savepoint of its own; where one fails, all are undone and each is run again behind one.
+    /// no piece needs a savepoint of its own; where one fails, all are undone and each is run again behind one. Work that writes mail alone is durable in a log
+    /// before it is seen: its events come with a commit some milliseconds later, or with the first <see cref="ReadAsync{T}"/>.
     /// </summary>
     public virtual Task<T> WriteRepeatableAsync<T>(Func<WriteSession, T> work, CancellationToken cancellationToken = default) => WriteAsync(work, cancellationToken);
 
@@ -39,8 +40,14 @@ internal abstract class Database(TimeProvider time) : IAsyncDisposable
             },
             cancellationToken);
 
-    /// <summary>Runs a query on committed data.</summary>
+    /// <summary>Runs a query that sees whatever was written before, its task completed.</summary>
     public abstract ValueTask<T> ReadAsync<T>(Func<ReadSession, T> query, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// As <see cref="ReadAsync{T}"/>, for who can do without the arrivals of the last few milliseconds: gates, which ask about others' mail, and followers of the log,
+    /// which <see cref="Changes"/> wakes again. It never makes the writer commit sooner than it would.
+    /// </summary>
+    public virtual ValueTask<T> GlanceAsync<T>(Func<ReadSession, T> query, CancellationToken cancellationToken = default) => ReadAsync(query, cancellationToken);
 
     /// <inheritdoc/>
     public abstract ValueTask DisposeAsync();

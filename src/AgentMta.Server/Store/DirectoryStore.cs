@@ -18,7 +18,7 @@ internal sealed class DirectoryStore(Database database)
         if (_domains.TryGet(domain, out var known))
             return known;
         var version = database.SettingsVersion;
-        var found = await database.ReadAsync(session => FindDomain(session, domain), cancellationToken).ConfigureAwait(false);
+        var found = await database.GlanceAsync(session => FindDomain(session, domain), cancellationToken).ConfigureAwait(false);
         _domains.Keep(domain, version, found);
         return found;
     }
@@ -29,14 +29,14 @@ internal sealed class DirectoryStore(Database database)
         if (_inboxes.TryGet(address, out var known))
             return known;
         var version = database.SettingsVersion;
-        var found = await database.ReadAsync(session => FindInbox(session, address), cancellationToken).ConfigureAwait(false);
+        var found = await database.GlanceAsync(session => FindInbox(session, address), cancellationToken).ConfigureAwait(false);
         _inboxes.Keep(address, version, found);
         return found;
     }
 
     /// <summary>The inbox whose message (b, f) or delivery (u) a token of ours names, on the domain that the token is for.</summary>
     public ValueTask<LocalInbox?> TokenOwnerAsync(TokenKind kind, string id, string domain, CancellationToken cancellationToken) =>
-        database.ReadAsync(
+        database.GlanceAsync(
             session =>
             {
                 if (FindDomain(session, domain) is not { } owner)
@@ -51,7 +51,7 @@ internal sealed class DirectoryStore(Database database)
 
     /// <summary>Whether the inbox has ever sent: only then may it get mail from the null sender.</summary>
     public ValueTask<bool> HasSentAsync(LocalInbox inbox, CancellationToken cancellationToken) =>
-        database.ReadAsync(
+        database.GlanceAsync(
             session => session.Scalar<long>(
                 "SELECT 1 FROM message_labels WHERE workspace_id = @p1 AND inbox_id = @p2 AND label = @p3 LIMIT 1", inbox.WorkspaceId, inbox.InboxId, Labels.Sent) == 1,
             cancellationToken);

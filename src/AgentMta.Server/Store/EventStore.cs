@@ -29,9 +29,9 @@ internal sealed class EventStore(Database database)
         || type.StartsWith("turn.", StringComparison.Ordinal) || type.StartsWith("draft.", StringComparison.Ordinal)
         || type.StartsWith("report.", StringComparison.Ordinal) || type.StartsWith("unsubscribe.", StringComparison.Ordinal);
 
-    /// <summary>Events behind a cursor within the scope, oldest first.</summary>
+    /// <summary>Events behind a cursor within the scope, oldest first, for those who follow the log; the newest arrivals may still be missing (<see cref="Database.GlanceAsync{T}"/>).</summary>
     public ValueTask<List<StoredEvent>> AfterAsync(Scope scope, long cursor, int limit, CancellationToken cancellationToken) =>
-        database.ReadAsync(
+        database.GlanceAsync(
             session => session.Query(
                 scope, $"SELECT {Columns} FROM events e WHERE {scope.OnInbox("e")} AND e.cursor > @p1 ORDER BY e.cursor LIMIT @p2", Read, cursor, limit),
             cancellationToken);
@@ -91,7 +91,7 @@ internal sealed class EventStore(Database database)
 
     /// <summary>The newest cursor of every workspace; only the search index asks for all.</summary>
     public ValueTask<List<(string WorkspaceId, long Cursor)>> HeadsAsync(CancellationToken cancellationToken) =>
-        database.ReadAsync(session => session.Query("SELECT workspace_id, event_cursor FROM workspaces", row => (row.GetString(0), row.GetInt64(1))), cancellationToken);
+        database.GlanceAsync(session => session.Query("SELECT workspace_id, event_cursor FROM workspaces", row => (row.GetString(0), row.GetInt64(1))), cancellationToken);
 
     /// <summary>The same within a transaction or query.</summary>
     public static long Last(StoreSession session, string workspaceId) => session.Scalar<long>("SELECT event_cursor FROM workspaces WHERE workspace_id = @p1", workspaceId);

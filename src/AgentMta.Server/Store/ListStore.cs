@@ -9,7 +9,7 @@ internal sealed partial class ListStore(Database database)
 
     /// <summary>The entries of inbox, pod and workspace that name this address or its domain.</summary>
     public ValueTask<List<ListMatch>> MatchesAsync(LocalInbox inbox, string direction, AddressParts sender, CancellationToken cancellationToken) =>
-        database.ReadAsync(
+        database.GlanceAsync(
             session => session.Query(
                 $"SELECT l.pod_id, l.inbox_id, l.list_type, l.entry FROM lists l WHERE {InScope} AND l.direction = @p4 AND l.entry IN (@p5, @p6)",
                 row => new ListMatch(
@@ -20,7 +20,7 @@ internal sealed partial class ListStore(Database database)
 
     /// <summary>Whether the inbox, its pod or its workspace has entries for a direction that is asked for less often.</summary>
     public ValueTask<ListPresence> PresenceAsync(LocalInbox inbox, string direction, CancellationToken cancellationToken) =>
-        database.ReadAsync(session => Presence(session, inbox, direction), cancellationToken);
+        database.GlanceAsync(session => Presence(session, inbox, direction), cancellationToken);
 
     /// <summary>Whether the inbox, its pod or its workspace has entries for a direction.</summary>
     internal static ListPresence Presence(StoreSession session, LocalInbox inbox, string direction)

@@ -57,6 +57,11 @@ internal abstract class StoreSession(DbConnection connection)
     /// <summary>Runs a statement without a result; an engine may know a shorter way to it.</summary>
     protected virtual int Run(Scope? scope, string sql, ReadOnlySpan<object?> values) => Prepare(scope, sql, values).ExecuteNonQuery();
 
+    /// <summary>A statement is about to run through ADO.NET.</summary>
+    protected virtual void Preparing(string sql)
+    {
+    }
+
     private static List<T> ReadAll<T>(DbCommand command, Func<DbDataReader, T> read)
     {
         var rows = new List<T>();
@@ -82,6 +87,7 @@ internal abstract class StoreSession(DbConnection connection)
 
     private DbCommand Prepare(Scope? scope, string sql, ReadOnlySpan<object?> values)
     {
+        Preparing(sql);
         if (!_commands.TryGetValue(sql, out var command))
         {
             if (_commands.Count >= CachedCommands)

@@ -67,7 +67,7 @@ public sealed class KillTests
             else if (line.Contains("250 2.0.0 Stored", StringComparison.Ordinal))
             {
                 replies++;
-                Assert.Contains(sinceReply, l => l.Contains("agentmta.db-wal", StringComparison.Ordinal));
+                Assert.Contains(sinceReply, l => l.Contains("agentmta.db-arrivals", StringComparison.Ordinal) || l.Contains("agentmta.db-wal", StringComparison.Ordinal));
                 if (replies % 5 == 0)
                 {
                     Assert.Contains(sinceReply, l => l.Contains(".eml>", StringComparison.Ordinal));

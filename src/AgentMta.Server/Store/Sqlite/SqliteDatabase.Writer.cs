@@ -17,8 +17,13 @@ internal sealed partial class SqliteDatabase
             try
             {
                 while (batch.Count < BatchLimit && _queue.Reader.TryRead(out var item))
-                    batch.Add(item);
-                CommitBatch(_session, batch);
+                {
+                    if (item != Nudge)
+                        batch.Add(item);
+                }
+
+                if (batch.Count > 0)
+                    CommitBatch(_session, batch);
             }
             finally
             {
@@ -26,6 +31,7 @@ internal sealed partial class SqliteDatabase
             }
 
             batch.Clear();
+            FlushLog(again: true);
         }
     }
 
@@ -45,24 +51,31 @@ internal sealed partial class SqliteDatabase
             _turn.Release();
         }
 
+        FlushLog(again: false);
         return true;
     }
 
-    private void CommitBatch(WriteSession session, List<WriteItem> batch)
+    private void CommitBatch(SqliteWriteSession session, List<WriteItem> batch)
     {
-        session.WroteEvents = false;
-        session.WroteChores = false;
-        session.WroteSettings = false;
+        var repeatable = batch.TrueForAll(item => item.Repeatable);
         try
         {
-            session.Execute("BEGIN IMMEDIATE");
-            if (!RunTogether(session, batch))
+            Begin(session);
+            if (repeatable && _isLogging)
+            {
+                _recorder.Restart();
+                session.Recorder = _recorder;
+            }
+
+            if (!repeatable || !RunTogether(session, batch))
             {
                 foreach (var item in batch)
                     RunOne(session, item);
             }
 
-            session.Execute("COMMIT");
+            if (session.Recorder is not null && TryRecord(session, batch))
+                return;
+            Commit(session);
         }
         catch (Exception e)
         {
@@ -74,23 +87,31 @@ internal sealed partial class SqliteDatabase
                 item.Fail(fault);
             return;
         }
+        finally
+        {
+            (session.Recorder, session.Unrecorded) = (null, false);
+        }
 
-        if (session.WroteSettings)
-            SettingsChanged();
         // Before the tasks: whoever awaited a write and then takes the next signal must not be woken by the write it has seen.
-        if (session.WroteEvents)
-            Changes.Fire();
-        if (session.WroteChores)
-            Chores.Fire();
+        Tell(session);
         foreach (var item in batch)
             item.Complete();
     }
 
-    // A savepoint has SQLite copy each page before its first change behind it: a batch of received messages does without, and almost never pays for that.
-    private bool RunTogether(WriteSession session, List<WriteItem> batch)
+    private void Tell(WriteSession session)
     {
-        if (!batch.TrueForAll(item => item.Repeatable))
-            return false;
+        if (session.WroteSettings)
+            SettingsChanged();
+        if (session.WroteEvents)
+            Changes.Fire();
+        if (session.WroteChores)
+            Chores.Fire();
+        (session.WroteEvents, session.WroteChores, session.WroteSettings) = (false, false, false);
+    }
+
+    // A savepoint has SQLite copy each page before its first change behind it: a batch of received messages does without, and almost never pays for that.
+    private bool RunTogether(SqliteWriteSession session, List<WriteItem> batch)
+    {
         try
         {
             foreach (var item in batch)
@@ -100,15 +121,23 @@ internal sealed partial class SqliteDatabase
         catch (Exception e)
         {
             ThrowIfBroken(e);
-            session.Execute("ROLLBACK");
-            session.Execute("BEGIN IMMEDIATE");
+            var recorder = session.Recorder;
+            (session.Recorder, session.Unrecorded) = (null, false);
+            lock (_flushing)
+                _ = TryFlush(); // what it cannot make durable is rolled back with the rest
+            RollBack(session);
+            Begin(session); // and again what was acknowledged before
+            _recorder.Restart();
+            session.Recorder = recorder;
             return false;
         }
     }
 
-    private void RunOne(WriteSession session, WriteItem item)
+    private void RunOne(SqliteWriteSession session, WriteItem item)
     {
-        session.Execute("SAVEPOINT one");
+        var recorder = session.Recorder;
+        var position = _recorder.Position;
+        Control(session, "SAVEPOINT one");
         try
         {
             item.Run(session);
@@ -116,11 +145,22 @@ internal sealed partial class SqliteDatabase
         catch (Exception e)
         {
             ThrowIfBroken(e);
-            session.Execute("ROLLBACK TO one");
+            Control(session, "ROLLBACK TO one");
+            if (recorder is not null)
+                recorder.Forget(position);
             item.Fault = e;
         }
 
-        session.Execute("RELEASE one");
+        Control(session, "RELEASE one");
+    }
+
+    // What frames the changes is none of them.
+    private static void Control(SqliteWriteSession session, string sql)
+    {
+        var recorder = session.Recorder;
+        session.Recorder = null;
+        session.Execute(sql);
+        session.Recorder = recorder;
     }
 
     // SQLITE_FULL and I/O errors may already have rolled the whole transaction back (sqlite.org/lang_transaction.html).
@@ -134,6 +174,19 @@ internal sealed partial class SqliteDatabase
 
     private void RollBack(WriteSession session)
     {
+        List<WriteItem> lost;
+        lock (_flushing)
+            lost = TakeUnflushed();
+        foreach (var item in lost)
+            item.Fail(new StoreException("The store cannot keep changes now."));
+        // What the log holds of this transaction was acknowledged: the next one begins with it.
+        if (_isOpen && _isLogged)
+        {
+            _owed = true;
+            Rearm(OwedTick);
+        }
+
+        (_isOpen, _isLogged) = (false, false);
         try
         {
             if (SQLitePCL.raw.sqlite3_get_autocommit(_writer.Handle) == 0)
@@ -144,6 +197,9 @@ internal sealed partial class SqliteDatabase
             _log.LogError(e, "The store could not roll back");
         }
     }
+
+    // Work for nobody: the writer's thread looks what there is to flush.
+    private static readonly WriteItem Nudge = new WriteItem<bool>(_ => false, repeatable: true);
 
     private abstract class WriteItem(bool repeatable)
     {

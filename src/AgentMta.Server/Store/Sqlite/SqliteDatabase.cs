@@ -1,14 +1,16 @@
 using System.Threading.Channels;
+using AgentMta.Server.Model;
 using AgentMta.Server.Store.Schema;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace AgentMta.Server.Store.Sqlite;
 
-/// <summary>SQLite in WAL mode with synchronous=FULL: a commit is on disk before its task completes.</summary>
+/// <summary>SQLite in WAL mode with synchronous=FULL: a change is on disk, in a commit or in the log of arrivals, before its task completes.</summary>
 internal sealed partial class SqliteDatabase : Database
 {
     private const int QueueLength = 4096;
+    private const string LogSuffix = "-arrivals";
 
     private readonly string _path;
     private readonly TimeProvider _time;
@@ -17,17 +19,18 @@ internal sealed partial class SqliteDatabase : Database
     private readonly SqliteConnection _writer;
     private readonly Channel<WriteItem> _queue = Channel.CreateBounded<WriteItem>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly Task _writing;
-    private readonly WriteSession _session;
+    private readonly SqliteWriteSession _session;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly List<WriteItem> _alone = new(1);
     private readonly Lock _readersGate = new();
     private readonly Stack<Reader> _readers = new();
     private bool _disposed;
 
-    private SqliteDatabase(string path, TimeProvider time, ILogger log, IReadOnlyList<(int Number, string Sql)> scripts, string synchronous)
+    private SqliteDatabase(string path, TimeProvider time, ILogger log, IReadOnlyList<(int Number, string Sql)> scripts, string synchronous, string? logPath = null, bool keepLog = false)
         : base(time)
     {
         _path = path;
+        _logPath = logPath;
         _time = time;
         _log = log;
         _scripts = scripts;
@@ -37,14 +40,17 @@ internal sealed partial class SqliteDatabase : Database
             // design.md, Durability: WAL and FULL; the WAL is flushed at each commit.
             Run(_writer, $"PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000; PRAGMA busy_timeout = 10000; PRAGMA journal_size_limit = 67108864;");
             Migrate();
+            _session = new SqliteWriteSession(_writer, _time);
+            OpenLog(keepLog);
         }
         catch
         {
+            _arrivals?.Dispose();
+            _session?.DisposeCommands();
             _writer.Dispose();
             throw;
         }
 
-        _session = new SqliteWriteSession(_writer, _time);
         _writing = Task.Factory.StartNew(WriteLoop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
@@ -53,7 +59,15 @@ internal sealed partial class SqliteDatabase : Database
     public static SqliteDatabase Open(string path, TimeProvider time, ILogger<SqliteDatabase> log)
     {
         SqliteLibrary.Load();
-        return new SqliteDatabase(path, time, log, Migrations.All, "FULL");
+        return new SqliteDatabase(path, time, log, Migrations.All, "FULL", path + LogSuffix, keepLog: true);
+    }
+
+    /// <summary>The same for a command beside the server, which keeps the log of arrivals for itself.</summary>
+    /// <exception cref="SchemaTooNewException">A newer program wrote it.</exception>
+    public static SqliteDatabase Visit(string path, TimeProvider time, ILogger<SqliteDatabase> log)
+    {
+        SqliteLibrary.Load();
+        return new SqliteDatabase(path, time, log, Migrations.All, "FULL", path + LogSuffix);
     }
 
     /// <summary>Opens or creates the file of refusals, which is never flushed: evidence may be lost with the power, mail may not wait for it.</summary>
@@ -100,7 +114,7 @@ internal sealed partial class SqliteDatabase : Database
     private Task<T> QueueAsync<T>(WriteItem<T> item, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return _queue.Reader.Count == 0 && CommitAlone(item) ? item.Done : EnqueueAsync(item, cancellationToken);
+        return PoolThread.IsCurrent && _queue.Reader.Count == 0 && CommitAlone(item) ? item.Done : EnqueueAsync(item, cancellationToken);
     }
 
     private async Task<T> EnqueueAsync<T>(WriteItem<T> item, CancellationToken cancellationToken)
@@ -118,9 +132,31 @@ internal sealed partial class SqliteDatabase : Database
     }
 
     /// <inheritdoc/>
-    public override ValueTask<T> ReadAsync<T>(Func<ReadSession, T> query, CancellationToken cancellationToken = default)
+    public override ValueTask<T> ReadAsync<T>(Func<ReadSession, T> query, CancellationToken cancellationToken = default) =>
+        _isAhead ? SettleAndReadAsync(query, cancellationToken) : GlanceAsync(query, cancellationToken);
+
+    private async ValueTask<T> SettleAndReadAsync<T>(Func<ReadSession, T> query, CancellationToken cancellationToken)
+    {
+        await PoolThread.Enter();
+        await SettleAsync(cancellationToken).ConfigureAwait(false);
+        return await GlanceAsync(query, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<T> GlanceAsync<T>(Func<ReadSession, T> query, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        return PoolThread.IsCurrent ? ValueTask.FromResult(Read(query)) : SwitchAndReadAsync(query);
+    }
+
+    private async ValueTask<T> SwitchAndReadAsync<T>(Func<ReadSession, T> query)
+    {
+        await PoolThread.Enter();
+        return Read(query);
+    }
+
+    private T Read<T>(Func<ReadSession, T> query)
+    {
         var reader = Rent();
         try
         {
@@ -128,7 +164,7 @@ internal sealed partial class SqliteDatabase : Database
             reader.Session.Execute("BEGIN");
             try
             {
-                return ValueTask.FromResult(query(reader.Session));
+                return query(reader.Session);
             }
             finally
             {
@@ -155,6 +191,11 @@ internal sealed partial class SqliteDatabase : Database
         await _writing.ConfigureAwait(false);
         // The last turn is never given back: who comes from here on finds the queue closed.
         await _turn.WaitAsync().ConfigureAwait(false);
+        if (_isOpen || _owed)
+            CommitOpen();
+        if (_commitTimer is { } timer)
+            await timer.DisposeAsync().ConfigureAwait(false);
+        _arrivals?.Dispose();
         _session.DisposeCommands();
         lock (_readersGate)
         {

@@ -24,6 +24,12 @@ internal sealed class SqliteStatement : IDisposable
             _values[i] = int.Parse(raw.sqlite3_bind_parameter_name(statement, i + 1).utf8_to_string().AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture) - 1;
     }
 
+    /// <summary>The epoch of the <see cref="StatementRecorder"/> in which this statement's text got the number <see cref="RecordedAs"/>.</summary>
+    public long RecordedIn { get; set; }
+
+    /// <summary>See <see cref="RecordedIn"/>.</summary>
+    public int RecordedAs { get; set; }
+
     /// <summary>Compiles one statement; null where there are several in the text.</summary>
     /// <exception cref="SqliteException">It cannot be compiled.</exception>
     public static SqliteStatement? Prepare(sqlite3 database, string sql)

@@ -13,6 +13,12 @@ internal sealed class SqliteWriteSession(SqliteConnection connection, TimeProvid
 
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
 
+    /// <summary>Takes down what changes rows; null where nobody asks for that.</summary>
+    public StatementRecorder? Recorder { get; set; }
+
+    /// <summary>A change was made on a way that the recorder does not see: only a commit makes it durable.</summary>
+    public bool Unrecorded { get; set; }
+
     /// <inheritdoc/>
     public override void DisposeCommands()
     {
@@ -37,6 +43,14 @@ internal sealed class SqliteWriteSession(SqliteConnection connection, TimeProvid
             _statements.Add(sql, statement = prepared);
         }
 
+        Recorder?.Add(statement, sql, values);
         return statement.Run(values);
+    }
+
+    /// <inheritdoc/>
+    protected override void Preparing(string sql)
+    {
+        if (Recorder is not null && !sql.AsSpan().TrimStart().StartsWith("SELECT", StringComparison.Ordinal))
+            Unrecorded = true;
     }
 }
