@@ -19,9 +19,12 @@ internal static class Ids
     /// <summary>A new id: 48 bits of milliseconds and 74 random bits (RFC 9562 version 7), in lower-case base 32.</summary>
     public static string New(TimeProvider time)
     {
-        Span<byte> bytes = stackalloc byte[16];
-        Guid.CreateVersion7(time.GetUtcNow()).TryWriteBytes(bytes, bigEndian: true, out _);
-        return Encode(BinaryPrimitives.ReadUInt128BigEndian(bytes));
+        Span<byte> random = stackalloc byte[sizeof(ulong) * 2];
+        Chance.Fill(random);
+        var value = BinaryPrimitives.ReadUInt128BigEndian(random);
+        // RFC 9562 5.7: 48 bits of time, version 7, 12 random bits, the variant, 62 random bits.
+        value &= ~(UInt128.MaxValue << 80) & ~((UInt128)0xf << 76) & ~((UInt128)0b11 << 62);
+        return Encode(value | (UInt128)(ulong)time.GetUtcNow().ToUnixTimeMilliseconds() << 80 | (UInt128)7 << 76 | (UInt128)0b10 << 62);
     }
 
     /// <summary>Whether the text has the form of an id made here.</summary>

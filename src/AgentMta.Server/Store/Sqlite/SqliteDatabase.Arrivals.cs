@@ -28,12 +28,12 @@ internal sealed partial class SqliteDatabase
     private ArrayBufferWriter<byte> _unwritten = new();
     private ArrayBufferWriter<byte> _written = new();
     private int _unwrittenCount;
-    private Timer? _commitTimer;
     private ArrivalLog? _arrivals;
     private long _salt;
     private long _epoch;
     private long _openSince;
     private int _appended;
+    private int _appendedBefore;
     private volatile bool _isLogging;
     private bool _isOpen;
     // Something was acknowledged that no reader sees yet.
@@ -74,7 +74,6 @@ internal sealed partial class SqliteDatabase
 
         _arrivals.Begin(_salt, _epoch + 1);
         _isLogging = true;
-        _commitTimer = new Timer(static state => ((SqliteDatabase)state!).CommitLater(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     private void Begin(WriteSession session)
@@ -83,7 +82,7 @@ internal sealed partial class SqliteDatabase
             return;
         using var visited = _arrivals is null && _logPath is not null ? ArrivalLog.TryOpen(_logPath) : null;
         session.Execute("BEGIN IMMEDIATE");
-        (_isOpen, _isLogged, _appended) = (true, false, 0);
+        (_isOpen, _isLogged, _appended, _appendedBefore) = (true, false, 0, 0);
         _openSince = Stopwatch.GetTimestamp();
         if (visited is not null)
         {
@@ -156,7 +155,7 @@ internal sealed partial class SqliteDatabase
         _recorder.Clear();
         _isLogged = true;
         if (_appended++ == 0)
-            Rearm(Tick);
+            Wake(); // the writer's thread commits in a while
         return true;
     }
 
@@ -183,19 +182,12 @@ internal sealed partial class SqliteDatabase
 
             if (!isDone)
             {
-                _turn.Wait();
-                try
-                {
+                lock (_turn)
                     CommitOpen();
-                }
-                finally
-                {
-                    _turn.Release();
-                }
             }
             else if (!again && HasUnflushed())
             {
-                _queue.Writer.TryWrite(Nudge);
+                Wake();
                 return;
             }
         }
@@ -288,40 +280,24 @@ internal sealed partial class SqliteDatabase
         Complete(durable);
     }
 
-    // The timer's: when nothing came since it looked last, or the transaction is old enough.
-    private void CommitLater()
+    // Called by the writer's thread in its turn: commits when nothing came since it looked last, or the transaction is old enough. Returns when to look again.
+    private TimeSpan CommitWhenDue(bool hadWork)
     {
-        if (!_turn.Wait(0))
+        if (_owed)
         {
-            Rearm(Tick);
-            return;
-        }
-
-        try
-        {
-            var isQuiet = _appended <= 1;
-            _appended = 1;
-            if (_owed || _isOpen && (isQuiet || Stopwatch.GetElapsedTime(_openSince) >= LongestOpen))
+            if (!hadWork)
                 CommitOpen();
-            else if (_isOpen)
-                Rearm(Tick);
+            return OwedTick;
         }
-        finally
-        {
-            _turn.Release();
-        }
-    }
 
-    private void Rearm(TimeSpan delay)
-    {
-        try
-        {
-            _commitTimer?.Change(delay, Timeout.InfiniteTimeSpan);
-        }
-        catch (ObjectDisposedException)
-        {
-            // The store is closed, which commits.
-        }
+        if (!_isOpen)
+            return Timeout.InfiniteTimeSpan;
+        var isQuiet = !hadWork && _appended == _appendedBefore;
+        _appendedBefore = _appended;
+        if (!isQuiet && Stopwatch.GetElapsedTime(_openSince) < LongestOpen)
+            return Tick;
+        CommitOpen();
+        return _owed ? OwedTick : Timeout.InfiniteTimeSpan;
     }
 
     /// <summary>Commits what was acknowledged from the log; to be called in one's turn. A failure loses nothing: the log still holds it, and the next write takes it from there.</summary>
@@ -340,20 +316,5 @@ internal sealed partial class SqliteDatabase
         }
 
         Tell(_session);
-    }
-
-    // For readers: what was acknowledged is committed when this completes, unless the disk is full.
-    private async ValueTask SettleAsync(CancellationToken cancellationToken)
-    {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            if (_isOpen)
-                CommitOpen();
-        }
-        finally
-        {
-            _turn.Release();
-        }
     }
 }

@@ -8,26 +8,24 @@ internal sealed partial class SqliteDatabase
 {
     private const int BatchLimit = 256;
 
+    // Taken by whoever works on the writer's connection.
+    private readonly Lock _turn = new();
+    private readonly object _wake = new();
+    private bool _isWoken;
+
     private void WriteLoop()
     {
         var batch = new List<WriteItem>(BatchLimit);
-        while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        var rest = Timeout.InfiniteTimeSpan;
+        while (Sleep(rest) || !_queue.Reader.Completion.IsCompleted)
         {
-            _turn.Wait();
-            try
+            lock (_turn)
             {
                 while (batch.Count < BatchLimit && _queue.Reader.TryRead(out var item))
-                {
-                    if (item != Nudge)
-                        batch.Add(item);
-                }
-
+                    batch.Add(item);
                 if (batch.Count > 0)
                     CommitBatch(_session, batch);
-            }
-            finally
-            {
-                _turn.Release();
+                rest = CommitWhenDue(hadWork: batch.Count > 0);
             }
 
             batch.Clear();
@@ -35,20 +33,46 @@ internal sealed partial class SqliteDatabase
         }
     }
 
-    // False where somebody else has the turn.
+    // Until somebody wakes the writer's thread, or the time is over. A plain monitor: the other primitives spin first, which at each batch costs more than a switch.
+    private bool Sleep(TimeSpan rest)
+    {
+        if (_queue.Reader.Count > 0)
+            return true;
+        lock (_wake)
+        {
+            if (!_isWoken)
+                Monitor.Wait(_wake, rest);
+            _isWoken = false;
+        }
+
+        return _queue.Reader.Count > 0;
+    }
+
+    private void Wake()
+    {
+        lock (_wake)
+        {
+            _isWoken = true;
+            Monitor.Pulse(_wake);
+        }
+    }
+
+    // False where somebody else has the turn, or the store is closed.
     private bool CommitAlone(WriteItem item)
     {
-        if (!_turn.Wait(0))
+        if (!_turn.TryEnter())
             return false;
         try
         {
+            if (_closed)
+                return false;
             _alone.Add(item);
             CommitBatch(_session, _alone);
         }
         finally
         {
             _alone.Clear();
-            _turn.Release();
+            _turn.Exit();
         }
 
         FlushLog(again: false);
@@ -183,7 +207,7 @@ internal sealed partial class SqliteDatabase
         if (_isOpen && _isLogged)
         {
             _owed = true;
-            Rearm(OwedTick);
+            Wake();
         }
 
         (_isOpen, _isLogged) = (false, false);
@@ -197,9 +221,6 @@ internal sealed partial class SqliteDatabase
             _log.LogError(e, "The store could not roll back");
         }
     }
-
-    // Work for nobody: the writer's thread looks what there is to flush.
-    private static readonly WriteItem Nudge = new WriteItem<bool>(_ => false, repeatable: true);
 
     private abstract class WriteItem(bool repeatable)
     {

@@ -20,11 +20,11 @@ internal sealed partial class SqliteDatabase : Database
     private readonly Channel<WriteItem> _queue = Channel.CreateBounded<WriteItem>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly Task _writing;
     private readonly SqliteWriteSession _session;
-    private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly List<WriteItem> _alone = new(1);
     private readonly Lock _readersGate = new();
     private readonly Stack<Reader> _readers = new();
     private bool _disposed;
+    private volatile bool _closed;
 
     private SqliteDatabase(string path, TimeProvider time, ILogger log, IReadOnlyList<(int Number, string Sql)> scripts, string synchronous, string? logPath = null, bool keepLog = false)
         : base(time)
@@ -122,6 +122,7 @@ internal sealed partial class SqliteDatabase : Database
         try
         {
             await _queue.Writer.WriteAsync(item, cancellationToken).ConfigureAwait(false);
+            Wake();
         }
         catch (ChannelClosedException e)
         {
@@ -137,8 +138,17 @@ internal sealed partial class SqliteDatabase : Database
 
     private async ValueTask<T> SettleAndReadAsync<T>(Func<ReadSession, T> query, CancellationToken cancellationToken)
     {
+        // A change that cannot be repeated is committed, with all that was before it; where the disk is full, what is there is read.
         await PoolThread.Enter();
-        await SettleAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await QueueAsync(new WriteItem<bool>(_ => true, repeatable: false), cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            _log.LogWarning(e, "A reader does not see the newest messages yet");
+        }
+
         return await GlanceAsync(query, cancellationToken).ConfigureAwait(false);
     }
 
@@ -188,13 +198,15 @@ internal sealed partial class SqliteDatabase : Database
         }
 
         _queue.Writer.TryComplete();
+        Wake();
         await _writing.ConfigureAwait(false);
-        // The last turn is never given back: who comes from here on finds the queue closed.
-        await _turn.WaitAsync().ConfigureAwait(false);
-        if (_isOpen || _owed)
-            CommitOpen();
-        if (_commitTimer is { } timer)
-            await timer.DisposeAsync().ConfigureAwait(false);
+        lock (_turn)
+        {
+            _closed = true;
+            if (_isOpen || _owed)
+                CommitOpen();
+        }
+
         _arrivals?.Dispose();
         _session.DisposeCommands();
         lock (_readersGate)
