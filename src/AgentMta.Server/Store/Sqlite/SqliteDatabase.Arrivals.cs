@@ -32,6 +32,7 @@ internal sealed partial class SqliteDatabase
     private long _salt;
     private long _epoch;
     private long _openSince;
+    private long _lookedAt;
     private int _appended;
     private int _appendedBefore;
     private volatile bool _isLogging;
@@ -83,7 +84,7 @@ internal sealed partial class SqliteDatabase
         using var visited = _arrivals is null && _logPath is not null ? ArrivalLog.TryOpen(_logPath) : null;
         session.Execute("BEGIN IMMEDIATE");
         (_isOpen, _isLogged, _appended, _appendedBefore) = (true, false, 0, 0);
-        _openSince = Stopwatch.GetTimestamp();
+        _openSince = _lookedAt = Stopwatch.GetTimestamp();
         if (visited is not null)
         {
             TakeOver(session, visited);
@@ -280,7 +281,7 @@ internal sealed partial class SqliteDatabase
         Complete(durable);
     }
 
-    // Called by the writer's thread in its turn: commits when nothing came since it looked last, or the transaction is old enough. Returns when to look again.
+    // Called by the writer's thread in its turn: commits when nothing came for a tick, or the transaction is old enough. Returns when to look again.
     private TimeSpan CommitWhenDue(bool hadWork)
     {
         if (_owed)
@@ -292,10 +293,17 @@ internal sealed partial class SqliteDatabase
 
         if (!_isOpen)
             return Timeout.InfiniteTimeSpan;
-        var isQuiet = !hadWork && _appended == _appendedBefore;
-        _appendedBefore = _appended;
-        if (!isQuiet && Stopwatch.GetElapsedTime(_openSince) < LongestOpen)
-            return Tick;
+        if (Stopwatch.GetElapsedTime(_openSince) < LongestOpen)
+        {
+            var rest = Tick - Stopwatch.GetElapsedTime(_lookedAt);
+            if (rest > TimeSpan.Zero)
+                return rest;
+            var isQuiet = _appended == _appendedBefore;
+            (_appendedBefore, _lookedAt) = (_appended, Stopwatch.GetTimestamp());
+            if (!isQuiet)
+                return Tick;
+        }
+
         CommitOpen();
         return _owed ? OwedTick : Timeout.InfiniteTimeSpan;
     }
