@@ -190,6 +190,7 @@ internal sealed class ServerHost : IAsyncDisposable
         builder.Services.AddHostedService(_ => sending.Outcomes);
         foreach (var worker in workers)
             builder.Services.AddSingleton(worker);
+        builder.Services.AddSingleton<Microsoft.AspNetCore.Connections.IMemoryPoolFactory<byte>, SocketBuffers.Factory>();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.UseSockets(SmtpListenOptions.BoundBuffers);
         builder.WebHost.UseSockets(sockets => Listeners.Separate(sockets, Options));

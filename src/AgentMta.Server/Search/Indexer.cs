@@ -14,12 +14,16 @@ internal sealed class Indexer(Database database, SearchIndex index, RawSpool spo
 {
     private const int WalkBatch = 200;
     private const int EventBatch = 500;
+    private const int LeastEventBatch = 10;
+    private static readonly TimeSpan LongRound = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan ShortRound = TimeSpan.FromMilliseconds(50);
     // So much text is in memory at once, several times over: as characters, as words and deflated.
     private const int BatchCharacters = 1024 * 1024;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
     private const int BusyPerSecond = 200;
+    private const double BusyShare = 0.25; // of all processors
     private const int BusyRest = 9;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
@@ -30,8 +34,11 @@ internal sealed class Indexer(Database database, SearchIndex index, RawSpool spo
     private readonly Dictionary<string, SearchProgress> _progress = new(StringComparer.Ordinal);
     private long _head;
     private long _headAt;
+    private int _eventBatch = EventBatch;
     private bool _isBusy;
     private long _busySince;
+    private long _restedFrom = time.GetTimestamp();
+    private TimeSpan _computed = Environment.CpuUsage.TotalTime;
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -50,7 +57,11 @@ internal sealed class Indexer(Database database, SearchIndex index, RawSpool spo
                 }
                 else if (await RoundAsync(stoppingToken).ConfigureAwait(false))
                 {
-                    var rest = time.GetElapsedTime(began) * (_isBusy ? BusyRest : 1);
+                    Rest();
+                    var took = time.GetElapsedTime(began);
+                    // Short rounds, so that a rush is seen soon: large messages are read a few at a time.
+                    _eventBatch = took > LongRound ? Math.Max(LeastEventBatch, _eventBatch / 2) : took < ShortRound ? Math.Min(EventBatch, _eventBatch * 2) : _eventBatch;
+                    var rest = took * (_isBusy ? BusyRest : 1);
                     await Task.Delay(TimeSpan.FromTicks(Math.Clamp(rest.Ticks, ShortestRest.Ticks, LongestRest.Ticks)), time, stoppingToken).ConfigureAwait(false);
                 }
                 else
@@ -106,17 +117,22 @@ internal sealed class Indexer(Database database, SearchIndex index, RawSpool spo
         return true;
     }
 
-    // How fast the log grows.
+    // How fast the log grows, and how much this process computes, while the indexer rests: few large messages are as much work as many small ones.
     private void Watch(long head)
     {
         var now = time.GetTimestamp();
+        var computed = Environment.CpuUsage.TotalTime;
+        var rested = time.GetElapsedTime(_restedFrom, now).TotalSeconds;
         var seconds = _headAt == 0 ? 0 : time.GetElapsedTime(_headAt, now).TotalSeconds;
         var wasBusy = _isBusy;
-        _isBusy = seconds > 0 && (head - _head) / seconds > BusyPerSecond;
+        _isBusy = seconds > 0 && ((head - _head) / seconds > BusyPerSecond || head > _head && rested > 0 && (computed - _computed).TotalSeconds / rested > BusyShare * Environment.ProcessorCount);
         if (_isBusy && !wasBusy)
             _busySince = now;
         (_head, _headAt) = (head, now);
+        Rest();
     }
+
+    private void Rest() => (_restedFrom, _computed) = (time.GetTimestamp(), Environment.CpuUsage.TotalTime);
 
     private async ValueTask<SearchProgress> ProgressAsync(string workspaceId, long head, CancellationToken cancellationToken)
     {
@@ -152,7 +168,7 @@ internal sealed class Indexer(Database database, SearchIndex index, RawSpool spo
     // Whatever happened to a message, what counts is what is there now: so the order of events does not matter, and a batch may be done again.
     private async Task<SearchProgress> FollowAsync(SearchProgress progress, CancellationToken cancellationToken)
     {
-        var batch = await _events.AfterAsync(new Scope(progress.WorkspaceId), progress.Cursor, EventBatch, cancellationToken).ConfigureAwait(false);
+        var batch = await _events.AfterAsync(new Scope(progress.WorkspaceId), progress.Cursor, _eventBatch, cancellationToken).ConfigureAwait(false);
         if (batch.Count == 0)
             return progress;
         var named = batch.Where(e => e.MessageId is not null && e.InboxId is not null && e.Type is not (EventTypes.LabelAdded or EventTypes.LabelRemoved))

@@ -9,6 +9,8 @@ internal sealed class RawWriter(RawSpool spool) : IDisposable
 {
     private const int FirstBuffer = 4 * 1024;
     private const int FileBuffer = 16 * 1024;
+    private const int LargeFileBuffer = 64 * 1024; // of a message that is large already: a slow sender of many must not hold so much
+    private const int LargeFile = 256 * 1024;
     private const int LeastRoom = 1024;
     private const int TimesOnDisk = 3; // in the database: the log, the page, and what the indexes add
 
@@ -21,10 +23,12 @@ internal sealed class RawWriter(RawSpool spool) : IDisposable
     /// <summary>Octets written.</summary>
     public long Length => _inFile + _count;
 
+    private int FileBufferNow => _inFile < LargeFile ? FileBuffer : LargeFileBuffer;
+
     /// <summary>Free memory to write into, at least 1 KiB; then call <see cref="Advance"/>.</summary>
     public Span<byte> Room()
     {
-        _buffer ??= ArrayPool<byte>.Shared.Rent(_handle is null ? FirstBuffer : FileBuffer);
+        _buffer ??= ArrayPool<byte>.Shared.Rent(_handle is null ? FirstBuffer : FileBufferNow);
         if (_buffer.Length - _count < LeastRoom)
         {
             var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
@@ -41,7 +45,7 @@ internal sealed class RawWriter(RawSpool spool) : IDisposable
     public void Advance(int count)
     {
         _count += count;
-        if (_count > (_handle is null ? RawContent.InlineLimit : FileBuffer - LeastRoom))
+        if (_count > (_handle is null ? RawContent.InlineLimit : FileBufferNow - LeastRoom))
             Spill();
     }
 
@@ -95,7 +99,7 @@ internal sealed class RawWriter(RawSpool spool) : IDisposable
         _inFile += _count;
         spool.Took(_count);
         _count = 0;
-        if (_buffer!.Length > FileBuffer)
+        if (_buffer!.Length != FileBufferNow)
             ReturnBuffer(); // a slow sender of a large message keeps a small buffer, not the one it outgrew
     }
 
