@@ -13,8 +13,6 @@ internal sealed partial class SqliteDatabase
 {
     private const int LogLimit = 4 * 1024 * 1024;
     private const int KeptBuffer = 1024 * 1024;
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan LongestOpen = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan OwedTick = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LogWait = TimeSpan.FromMilliseconds(200);
 
@@ -44,6 +42,12 @@ internal sealed partial class SqliteDatabase
 
     /// <summary>How many batches were acknowledged from the log, for tests.</summary>
     internal long Logged { get; private set; }
+
+    /// <summary>When an open transaction is committed: after so long without a further batch, and after so long in any case.</summary>
+    internal (TimeSpan Quiet, TimeSpan Longest) CommitAfter { get; set; } = (TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(25));
+
+    /// <summary>Called before each write to the log, for tests of a disk that fails.</summary>
+    internal Action? BeforeLogWrite { get; set; }
 
     // Whoever has the log runs what it holds; the server keeps it from then on, a command beside it only looks.
     private void OpenLog(bool keep)
@@ -217,6 +221,7 @@ internal sealed partial class SqliteDatabase
 
         try
         {
+            BeforeLogWrite?.Invoke();
             _arrivals!.Write(_written.WrittenSpan, count);
         }
         catch (IOException e)
@@ -293,15 +298,15 @@ internal sealed partial class SqliteDatabase
 
         if (!_isOpen)
             return Timeout.InfiniteTimeSpan;
-        if (Stopwatch.GetElapsedTime(_openSince) < LongestOpen)
+        if (Stopwatch.GetElapsedTime(_openSince) < CommitAfter.Longest)
         {
-            var rest = Tick - Stopwatch.GetElapsedTime(_lookedAt);
+            var rest = CommitAfter.Quiet - Stopwatch.GetElapsedTime(_lookedAt);
             if (rest > TimeSpan.Zero)
                 return rest;
             var isQuiet = _appended == _appendedBefore;
             (_appendedBefore, _lookedAt) = (_appended, Stopwatch.GetTimestamp());
             if (!isQuiet)
-                return Tick;
+                return CommitAfter.Quiet;
         }
 
         CommitOpen();
