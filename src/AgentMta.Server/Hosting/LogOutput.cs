@@ -12,6 +12,7 @@ internal sealed class LogOutput : ILoggerProvider
     private const int Bound = 4 * 1024 * 1024;
     private const int KeptBuffer = 256 * 1024;
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
     private readonly Lock _writing = new();
     private readonly object _gate = new();
@@ -47,8 +48,9 @@ internal sealed class LogOutput : ILoggerProvider
         }
 
         AppDomain.CurrentDomain.UnhandledException -= Crashed;
-        _thread.Join();
-        Flush();
+        // Who reads standard output may stand still; the end of the process does not wait for that for long.
+        if (_thread.Join(LastWords))
+            Flush();
     }
 
     private static string Name(LogLevel level) => level switch
@@ -139,7 +141,9 @@ internal sealed class LogOutput : ILoggerProvider
 
     private void Flush()
     {
-        lock (_writing)
+        if (!_writing.TryEnter(LastWords))
+            return;
+        try
         {
             ArrayBufferWriter<byte> full;
             lock (_gate)
@@ -163,6 +167,10 @@ internal sealed class LogOutput : ILoggerProvider
             full.ResetWrittenCount();
             if (full.Capacity > KeptBuffer)
                 _spare = new ArrayBufferWriter<byte>(KeptBuffer);
+        }
+        finally
+        {
+            _writing.Exit();
         }
     }
 

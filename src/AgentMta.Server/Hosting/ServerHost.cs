@@ -81,9 +81,10 @@ internal sealed class ServerHost : IAsyncDisposable
     private async Task OpenAsync(CancellationToken cancellationToken)
     {
         var time = TimeProvider.System;
+        var output = Own(new LogOutput(Console.OpenStandardOutput(), time)); // the factory does not dispose what it is given
         var logs = Own(LoggerFactory.Create(logging => logging.SetMinimumLevel(Options.LogLevel)
             .AddFilter("Microsoft", LogLevel.Warning)
-            .AddProvider(new LogOutput(Console.OpenStandardOutput(), time))));
+            .AddProvider(output)));
 
         // 1–3
         var folder = Own(DataFolder.Own(Options.Data));

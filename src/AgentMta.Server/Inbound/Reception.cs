@@ -20,8 +20,8 @@ internal sealed class Reception(RawSpool spool, long maxSize, bool chunked, bool
     /// <summary>Why it will be refused.</summary>
     public SmtpReply? Refusal { get; private set; }
 
-    /// <summary>It is too large for memory: taking more of it writes to the disk.</summary>
-    public bool IsInFile => Octets > RawContent.InlineLimit / 2;
+    /// <summary>Whether taking so much more of it may write to the disk.</summary>
+    public bool MaySpill(long more) => Octets + more > RawContent.InlineLimit;
 
     /// <summary>The end of data was read.</summary>
     public bool Ended => _decoder.Ended;

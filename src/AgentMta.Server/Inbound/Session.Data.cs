@@ -15,7 +15,7 @@ internal sealed partial class Session
         while (!reception.Ended)
         {
             var result = await ReadAsync(Math.Min(After(_options.IdleTimeout), reception.Deadline));
-            if (reception.IsInFile)
+            if (reception.MaySpill(result.Buffer.Length))
                 await PoolThread.Enter(); // the disk may take its time
             var taken = reception.Take(result.Buffer);
             _reader.AdvanceTo(result.Buffer.GetPosition(taken));
@@ -42,7 +42,7 @@ internal sealed partial class Session
         for (var left = command.Size; left > 0;)
         {
             var result = await ReadAsync(Math.Min(After(_options.IdleTimeout), deadline));
-            if (reception is { IsInFile: true })
+            if (reception?.MaySpill(result.Buffer.Length) == true)
                 await PoolThread.Enter();
             var chunk = result.Buffer.Slice(0, Math.Min(left, result.Buffer.Length));
             reception?.Take(chunk);

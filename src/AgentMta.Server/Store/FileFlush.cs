@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace AgentMta.Server.Store;
 
-/// <summary>fdatasync of a file: its octets and what is needed to find them, without its times, which .NET's own flush (fsync) writes each time as well.</summary>
+/// <summary>What .NET has not: fdatasync (octets and what is needed to find them, without the times that fsync writes each time as well), and a file without its lock.</summary>
 internal static partial class FileFlush
 {
     /// <summary>Puts what was written on disk.</summary>
@@ -15,6 +15,18 @@ internal static partial class FileFlush
         else if (Fdatasync(file) != 0)
             throw new IOException($"Cannot flush a file: error {Marshal.GetLastPInvokeError()}");
     }
+
+    /// <summary>Opens a file for reading without the advisory lock that .NET takes; null where it is not to be had.</summary>
+    public static SafeFileHandle? OpenUnlocked(string path)
+    {
+        var descriptor = Open(path, CloseOnExec);
+        return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
+    }
+
+    private const int CloseOnExec = 0x80000;
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
 
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     private static partial int Fdatasync(SafeFileHandle file);

@@ -156,7 +156,7 @@ public sealed class KeyScopeTests : IAsyncLifetime
         using var client = _server.NewClient(made.GetProperty("api_key").GetString()!);
         Good(await _server.GetAsync("/v0/auth/me", client));
         // Stands for the hour that passes.
-        await using (var database = SqliteDatabase.Open(Path.Combine(_server.Data, "agentmta.db"), TimeProvider.System, NullLogger<SqliteDatabase>.Instance))
+        await using (var database = SqliteDatabase.Visit(Path.Combine(_server.Data, "agentmta.db"), TimeProvider.System, NullLogger<SqliteDatabase>.Instance))
             await database.WriteAsync(session => session.Execute("UPDATE api_keys SET expires_at = 1 WHERE api_key_id = @p1", made.GetProperty("api_key_id").GetString()));
         var ended = await _server.GetAsync("/v0/auth/me", client);
         Assert.Equal((401, "api_key_expired"), (ended.Code, ended.Fault));

@@ -221,7 +221,7 @@ public sealed class WebSocketTests : IAsyncLifetime
     // Written beside the running server: keys have no part in these tests.
     private async Task<string> RestrictedKeyAsync()
     {
-        await using var database = AgentMta.Server.Store.Sqlite.SqliteDatabase.Open(
+        await using var database = AgentMta.Server.Store.Sqlite.SqliteDatabase.Visit(
             Path.Combine(_host!.Data, "agentmta.db"), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<AgentMta.Server.Store.Sqlite.SqliteDatabase>.Instance);
         var workspace = (await new WorkspaceStore(database).AllAsync(CancellationToken.None))[0].WorkspaceId;
         return (await database.WriteAsync(session => ApiKeyStore.Create(session, new Scope(workspace), "restricted", ["webhook_create", "message_read"]))).Secret;

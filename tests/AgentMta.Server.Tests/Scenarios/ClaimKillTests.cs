@@ -94,5 +94,5 @@ public sealed class ClaimKillTests
         "SELECT m.message_id FROM turns t JOIN messages m ON m.message_key = t.message_key", row => row.GetString(0).Trim('<', '>'))).AsTask().ContinueWith(
         rows => rows.Result.Order(StringComparer.Ordinal).ToList(), TaskScheduler.Default);
 
-    private static SqliteDatabase Open(ServerProcess server) => SqliteDatabase.Open(Path.Combine(server.Data, "agentmta.db"), TimeProvider.System, NullLogger<SqliteDatabase>.Instance);
+    private static SqliteDatabase Open(ServerProcess server) => SqliteDatabase.Visit(Path.Combine(server.Data, "agentmta.db"), TimeProvider.System, NullLogger<SqliteDatabase>.Instance);
 }

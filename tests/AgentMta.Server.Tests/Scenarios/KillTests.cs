@@ -108,14 +108,14 @@ public sealed class KillTests
 
     private static async Task<List<string>> StoredAsync(ServerProcess server)
     {
-        await using var database = SqliteDatabase.Open(Path.Combine(server.Data, "agentmta.db"), TimeProvider.System, NullLogger<SqliteDatabase>.Instance);
+        await using var database = SqliteDatabase.Visit(Path.Combine(server.Data, "agentmta.db"), TimeProvider.System, NullLogger<SqliteDatabase>.Instance);
         return await database.ReadAsync(session => session.Query("SELECT message_id FROM messages WHERE direction = 'in'", row => row.GetString(0).Trim('<', '>')));
     }
 
     /// <summary>Each message has its raw, thread, label and event; each large raw its file.</summary>
     private static async Task AssertWholeAsync(ServerProcess server)
     {
-        await using var database = SqliteDatabase.Open(Path.Combine(server.Data, "agentmta.db"), TimeProvider.System, NullLogger<SqliteDatabase>.Instance);
+        await using var database = SqliteDatabase.Visit(Path.Combine(server.Data, "agentmta.db"), TimeProvider.System, NullLogger<SqliteDatabase>.Instance);
         var (messages, joined, events, files) = await database.ReadAsync(session => (
             session.Scalar<long>("SELECT COUNT(*) FROM messages"),
             session.Scalar<long>("SELECT COUNT(*) FROM messages m JOIN raws r ON r.raw_id = m.raw_id JOIN threads t ON t.thread_id = m.thread_id JOIN message_labels l ON l.message_key = m.message_key AND l.label = 'unread'"),

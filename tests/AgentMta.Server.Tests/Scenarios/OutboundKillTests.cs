@@ -86,7 +86,7 @@ public sealed class OutboundKillTests
 
     private static async Task DeliveredAsync(ServerProcess server, int count)
     {
-        await using var database = SqliteDatabase.Open(Path.Combine(server.Data, "agentmta.db"), TimeProvider.System, NullLogger<SqliteDatabase>.Instance);
+        await using var database = SqliteDatabase.Visit(Path.Combine(server.Data, "agentmta.db"), TimeProvider.System, NullLogger<SqliteDatabase>.Instance);
         await Eventually.TrueAsync(
             async () => await database.ReadAsync(session => session.Scalar<long>("SELECT COUNT(*) FROM deliveries WHERE state = 'delivered'")) == count,
             () => server.Output);

@@ -13,6 +13,8 @@ internal sealed class ArrivalLog : IDisposable
     private const int HeaderLength = 32;
     private const uint Magic = 0x31474c41; // "ALG1"
     private const int KeptLength = 64 * 1024 * 1024;
+    private const int WouldBlock = 11; // EWOULDBLOCK of flock(2)
+    private const int SharingViolation = unchecked((int)0x80070020); // the same on Windows
 
     private readonly FileStream _lock;
     private readonly SafeFileHandle _file;
@@ -32,32 +34,33 @@ internal sealed class ArrivalLog : IDisposable
     /// <summary>Octets that the present epoch takes.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Opens or makes the file; null where another process has it.</summary>
+    /// <summary>Opens the file; null where another process has it, or where there is none and none is to be made.</summary>
     /// <exception cref="IOException">It cannot be opened.</exception>
-    public static ArrivalLog? TryOpen(string path)
+    public static ArrivalLog? TryOpen(string path, bool create)
     {
-        var isNew = !File.Exists(path);
+        if (!create && !File.Exists(path))
+            return null;
         FileStream locked;
         try
         {
             // .NET takes an advisory lock (flock) for FileShare.None; the kernel lets go of it however the process ends.
             locked = new FileStream(path, new FileStreamOptions
             {
-                Mode = FileMode.OpenOrCreate,
+                Mode = create ? FileMode.OpenOrCreate : FileMode.Open,
                 Access = FileAccess.ReadWrite,
                 Share = FileShare.None,
                 BufferSize = 0,
-                UnixCreateMode = OperatingSystem.IsWindows() ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                UnixCreateMode = OperatingSystem.IsWindows() || !create ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite,
             });
         }
-        catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException))
+        catch (IOException e) when (e.HResult is WouldBlock or SharingViolation)
         {
             return null;
         }
 
         try
         {
-            if (isNew)
+            if (create)
                 DirectoryFlush.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!);
             return new ArrivalLog(locked);
         }
@@ -68,12 +71,26 @@ internal sealed class ArrivalLog : IDisposable
         }
     }
 
+    /// <summary>Whether a log, which another process may have, holds a record of an epoch.</summary>
+    public static bool Holds(string path, long salt, long epoch)
+    {
+        using var file = FileFlush.OpenUnlocked(path);
+        return file is not null && Read(file, salt, epoch, most: 1).Any();
+    }
+
     /// <summary>Goes back to the start of the file: what lies there belongs to transactions that are committed.</summary>
     public void Begin(long salt, long epoch)
     {
         (_turn, _written, _sealed, Length) = ((salt, epoch), 0, 0, 0);
-        if (RandomAccess.GetLength(_file) > KeptLength)
-            RandomAccess.SetLength(_file, 0);
+        try
+        {
+            if (RandomAccess.GetLength(_file) > KeptLength)
+                RandomAccess.SetLength(_file, 0);
+        }
+        catch (IOException)
+        {
+            // It stays as long as it is.
+        }
     }
 
     /// <summary>Gives the next record its header. Records are written in the order in which they were sealed.</summary>
@@ -99,18 +116,36 @@ internal sealed class ArrivalLog : IDisposable
         _written += (uint)count;
     }
 
+    /// <summary>Takes away what a failed write may have left behind the last record, as far as the disk lets it.</summary>
+    public void Cut()
+    {
+        try
+        {
+            RandomAccess.SetLength(_file, Length);
+        }
+        catch (IOException)
+        {
+            // The disk takes nothing at all.
+        }
+    }
+
     /// <summary>What was sealed and not written never will be.</summary>
     public void Drop() => _sealed = _written;
 
-    /// <summary>The contents of the records of an epoch, in order, up to the first that is not whole: its writer was cut off and told nobody.</summary>
-    public IEnumerable<ReadOnlyMemory<byte>> Read(long salt, long epoch)
+    /// <summary>The contents of the records of an epoch that somebody left here, in order, up to the first that is not whole: its writer was cut off and told nobody.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Read(long salt, long epoch) => Read(_file, salt, epoch, int.MaxValue);
+
+    /// <summary>The contents of the records that were written here in the present epoch.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> ReadOwn() => Read(_file, _turn.Salt, _turn.Epoch, (int)_written);
+
+    private static IEnumerable<ReadOnlyMemory<byte>> Read(SafeFileHandle file, long salt, long epoch, int most)
     {
         var header = new byte[HeaderLength];
-        var length = RandomAccess.GetLength(_file);
+        var length = RandomAccess.GetLength(file);
         var at = 0L;
-        for (var number = 0u; at + HeaderLength <= length; number++)
+        for (var number = 0u; number < most && at + HeaderLength <= length; number++)
         {
-            if (RandomAccess.Read(_file, header, at) != HeaderLength
+            if (RandomAccess.Read(file, header, at) != HeaderLength
                 || BinaryPrimitives.ReadUInt32LittleEndian(header) != Magic
                 || BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(8)) != salt
                 || BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(16)) != epoch
@@ -118,7 +153,7 @@ internal sealed class ArrivalLog : IDisposable
                 || BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(28)) is var size && (size < HeaderLength || at + size > length))
                 yield break;
             var record = new byte[size];
-            if (RandomAccess.Read(_file, record, at) != size || Checksum(record.AsSpan(8)) != BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(4)))
+            if (RandomAccess.Read(file, record, at) != size || Checksum(record.AsSpan(8)) != BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(4)))
                 yield break;
             at += size;
             yield return record.AsMemory(HeaderLength);

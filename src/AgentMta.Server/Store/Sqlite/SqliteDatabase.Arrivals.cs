@@ -14,7 +14,7 @@ internal sealed partial class SqliteDatabase
     private const int LogLimit = 4 * 1024 * 1024;
     private const int KeptBuffer = 1024 * 1024;
     private static readonly TimeSpan OwedTick = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LogWait = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LogWait = TimeSpan.FromSeconds(15);
 
     private readonly string? _logPath;
     private readonly StatementRecorder _recorder = new();
@@ -31,6 +31,7 @@ internal sealed partial class SqliteDatabase
     private long _epoch;
     private long _openSince;
     private long _lookedAt;
+    private long _triedAt;
     private int _appended;
     private int _appendedBefore;
     private volatile bool _isLogging;
@@ -54,76 +55,115 @@ internal sealed partial class SqliteDatabase
     {
         if (_logPath is null)
             return;
-        var began = Stopwatch.GetTimestamp();
-        while ((_arrivals = ArrivalLog.TryOpen(_logPath)) is null && keep && Stopwatch.GetElapsedTime(began) < LogWait)
-            Thread.Sleep(5); // a command that looks into it is done at once
-        if (_arrivals is null)
+        if (!keep)
         {
-            // A server runs: it has the write lock as long as it holds anything that is not committed, so what was acknowledged before is there behind this.
-            Run(_writer, "BEGIN IMMEDIATE; COMMIT");
+            Visit();
             return;
+        }
+
+        var began = Stopwatch.GetTimestamp();
+        while ((_arrivals = ArrivalLog.TryOpen(_logPath, create: true)) is null)
+        {
+            if (Stopwatch.GetElapsedTime(began) > LogWait)
+                throw new StoreException($"'{_logPath}' is in use by another process. Is a command of this program still at work on the data folder?");
+            Thread.Sleep(5); // a command that looks into it is done at once
         }
 
         _session.Execute("BEGIN IMMEDIATE");
-        (_salt, _epoch) = Recover(_session);
-        if (keep)
-            _salt = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
+        (_, _epoch) = Recover(_session);
+        _salt = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
         _session.Execute("UPDATE arrival_log SET salt = @p1, epoch = @p2", _salt, _epoch);
         _session.Execute("COMMIT");
-        if (!keep)
-        {
-            _arrivals.Dispose();
-            _arrivals = null;
-            return;
-        }
-
         _arrivals.Begin(_salt, _epoch + 1);
         _isLogging = true;
+    }
+
+    // The server has the write lock as long as it holds anything that is not committed, so what was acknowledged before is there behind this.
+    private void Visit()
+    {
+        try
+        {
+            Begin(_session);
+            _session.Execute("COMMIT");
+        }
+        catch (Microsoft.Data.Sqlite.SqliteException e) when (e.SqliteErrorCode == SQLitePCL.raw.SQLITE_BUSY)
+        {
+            _log.LogWarning("The server is so busy that its newest messages are not waited for");
+        }
+
+        _isOpen = false;
     }
 
     private void Begin(WriteSession session)
     {
         if (_isOpen)
             return;
-        using var visited = _arrivals is null && _logPath is not null ? ArrivalLog.TryOpen(_logPath) : null;
         session.Execute("BEGIN IMMEDIATE");
         (_isOpen, _isLogged, _appended, _appendedBefore) = (true, false, 0, 0);
         _openSince = _lookedAt = Stopwatch.GetTimestamp();
-        if (visited is not null)
+        if (_arrivals is null && _logPath is not null)
         {
-            TakeOver(session, visited);
+            TakeOver(session);
         }
         else if (_owed)
         {
-            Recover(session);
+            Replay(session, _arrivals!.ReadOwn());
             (_isLogged, _owed) = (true, false);
         }
     }
 
-    // The server was killed since this command began.
-    private void TakeOver(WriteSession session, ArrivalLog visited)
+    // A command beside the server: where the log holds what the database has not, though nobody has the write lock, the server was killed, starts, or cannot commit.
+    private void TakeOver(WriteSession session)
     {
-        _arrivals = visited;
-        try
+        var began = Stopwatch.GetTimestamp();
+        while (Last(session) is var last && ArrivalLog.Holds(_logPath!, last.Salt, last.Epoch + 1))
         {
-            var (_, epoch) = Recover(session);
-            session.Execute("UPDATE arrival_log SET epoch = @p1", epoch);
-            session.Execute("COMMIT");
+            using (_arrivals = ArrivalLog.TryOpen(_logPath!, create: false))
+            {
+                if (_arrivals is not null)
+                {
+                    try
+                    {
+                        var (_, epoch) = Recover(session);
+                        session.Execute("UPDATE arrival_log SET epoch = @p1", epoch);
+                        session.Execute("COMMIT");
+                        session.Execute("BEGIN IMMEDIATE");
+                    }
+                    finally
+                    {
+                        _arrivals = null;
+                    }
+
+                    return;
+                }
+            }
+
+            session.Execute("ROLLBACK");
+            if (Stopwatch.GetElapsedTime(began) > LogWait)
+                throw new StoreException("The server holds messages that it cannot commit (is its disk full?); nothing can be changed before it has.");
+            Thread.Sleep(20);
             session.Execute("BEGIN IMMEDIATE");
         }
-        finally
-        {
-            _arrivals = null;
-        }
+    }
+
+    private static (long Salt, long Epoch) Last(WriteSession session)
+    {
+        var row = session.First("SELECT salt, epoch FROM arrival_log", r => new long[] { r.GetInt64(0), r.GetInt64(1) })!;
+        return (row[0], row[1]);
     }
 
     // Runs what the log holds of the epoch that the database does not have yet; returns what the database has then.
     private (long Salt, long Epoch) Recover(WriteSession session)
     {
-        var last = session.First("SELECT salt, epoch FROM arrival_log", row => new long[] { row.GetInt64(0), row.GetInt64(1) })!;
+        var (salt, epoch) = Last(session);
+        return (salt, Replay(session, _arrivals!.Read(salt, epoch + 1)) ? epoch + 1 : epoch);
+    }
+
+    private bool Replay(WriteSession session, IEnumerable<ReadOnlyMemory<byte>> records)
+    {
         var texts = new Dictionary<int, string>();
-        var records = 0;
-        foreach (var record in _arrivals!.Read(last[0], last[1] + 1))
+        var count = 0;
+        foreach (var record in records)
         {
             try
             {
@@ -135,12 +175,12 @@ internal sealed partial class SqliteDatabase
                     + "Put the one back that belongs to it, or move the log away to go on without them.", e);
             }
 
-            records++;
+            count++;
         }
 
-        if (records > 0)
-            _log.LogInformation("Took {Count} batches of acknowledged messages from the log of arrivals", records);
-        return (last[0], records > 0 ? last[1] + 1 : last[1]);
+        if (count > 0)
+            _log.LogInformation("Took {Count} batches of acknowledged messages from the log of arrivals", count);
+        return count > 0;
     }
 
     /// <summary>Hands a batch over to <see cref="FlushLog"/>, which makes it durable and completes it; false where only a commit can.</summary>
@@ -168,33 +208,31 @@ internal sealed partial class SqliteDatabase
     /// Makes durable what was recorded, all of it with one flush; to be called when the turn is given back, so that the next batch runs meanwhile. Where somebody
     /// flushes, that one does it: it looks again when it is done.
     /// </summary>
-    /// <param name="again">Flush what came meanwhile too; else the writer's thread does.</param>
-    private void FlushLog(bool again)
+    private void FlushLog()
     {
-        while (HasUnflushed())
+        if (!HasUnflushed() || !_flushing.TryEnter())
+            return;
+        bool isDone;
+        try
         {
-            if (!_flushing.TryEnter())
-                return;
-            bool isDone;
-            try
-            {
-                isDone = TryFlush();
-            }
-            finally
-            {
-                _flushing.Exit();
-            }
+            isDone = TryFlush();
+        }
+        finally
+        {
+            _flushing.Exit();
+        }
 
-            if (!isDone)
+        if (!isDone)
+        {
+            lock (_turn)
             {
-                lock (_turn)
+                if (!_closed)
                     CommitOpen();
             }
-            else if (!again && HasUnflushed())
-            {
-                Wake();
-                return;
-            }
+        }
+        else if (HasUnflushed())
+        {
+            Wake(); // what came meanwhile is the writer's thread's, which looks at the clock in between
         }
     }
 
@@ -224,11 +262,12 @@ internal sealed partial class SqliteDatabase
             BeforeLogWrite?.Invoke();
             _arrivals!.Write(_written.WrittenSpan, count);
         }
-        catch (IOException e)
+        catch (Exception e)
         {
             // What a failed flush leaves on disk is unknown, and asking again would be answered with a lie: no record of this process counts from here on.
             _log.LogError(e, "The log of arrivals cannot be written: each message is committed by itself from now on. Look at the disk and start the server again");
             _isLogging = false;
+            _arrivals!.Cut();
             lock (_handing)
                 _unflushed.InsertRange(0, _flushed);
             _flushed.Clear();
@@ -267,23 +306,21 @@ internal sealed partial class SqliteDatabase
 
     private void Commit(WriteSession session)
     {
-        List<WriteItem> durable;
         lock (_flushing)
         {
-            if (_isLogged)
+            // Also where nothing was logged: a log of this epoch must fit this state of the database and no other.
+            if (_arrivals is not null)
                 session.Execute("UPDATE arrival_log SET epoch = @p1", _epoch + 1);
             session.Execute("COMMIT");
-            (_isOpen, _isAhead) = (false, false);
-            if (!_isLogged)
+            (_isOpen, _isAhead, _isLogged) = (false, false, false);
+            if (_arrivals is null)
                 return;
-            _isLogged = false;
             _epoch++;
-            durable = TakeUnflushed();
-            _arrivals?.Begin(_salt, _epoch + 1);
+            var durable = TakeUnflushed();
             _recorder.BeginEpoch();
+            _arrivals.Begin(_salt, _epoch + 1);
+            Complete(durable);
         }
-
-        Complete(durable);
     }
 
     // Called by the writer's thread in its turn: commits when nothing came for a tick, or the transaction is old enough. Returns when to look again.
@@ -291,8 +328,11 @@ internal sealed partial class SqliteDatabase
     {
         if (_owed)
         {
-            if (!hadWork)
-                CommitOpen();
+            var pause = OwedTick - Stopwatch.GetElapsedTime(_triedAt);
+            if (hadWork || pause > TimeSpan.Zero)
+                return hadWork ? OwedTick : pause;
+            _triedAt = Stopwatch.GetTimestamp();
+            CommitOpen();
             return OwedTick;
         }
 
@@ -309,6 +349,7 @@ internal sealed partial class SqliteDatabase
                 return CommitAfter.Quiet;
         }
 
+        _triedAt = Stopwatch.GetTimestamp();
         CommitOpen();
         return _owed ? OwedTick : Timeout.InfiniteTimeSpan;
     }

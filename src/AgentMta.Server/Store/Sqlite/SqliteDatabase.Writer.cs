@@ -29,7 +29,7 @@ internal sealed partial class SqliteDatabase
             }
 
             batch.Clear();
-            FlushLog(again: true);
+            FlushLog();
         }
     }
 
@@ -41,7 +41,7 @@ internal sealed partial class SqliteDatabase
         lock (_wake)
         {
             if (!_isWoken)
-                Monitor.Wait(_wake, rest);
+                Monitor.Wait(_wake, rest == Timeout.InfiniteTimeSpan ? Timeout.Infinite : (int)Math.Ceiling(rest.TotalMilliseconds));
             _isWoken = false;
         }
 
@@ -75,7 +75,7 @@ internal sealed partial class SqliteDatabase
             _turn.Exit();
         }
 
-        FlushLog(again: false);
+        FlushLog();
         return true;
     }
 
@@ -91,13 +91,15 @@ internal sealed partial class SqliteDatabase
                 session.Recorder = _recorder;
             }
 
-            if (!repeatable || !RunTogether(session, batch))
+            var isTogether = repeatable && RunTogether(session, batch);
+            if (!isTogether)
             {
                 foreach (var item in batch)
                     RunOne(session, item);
             }
 
-            if (session.Recorder is not null && TryRecord(session, batch))
+            // Where one failed, all is committed: what fails again and again must not put the commit off again and again.
+            if (isTogether && session.Recorder is not null && TryRecord(session, batch))
                 return;
             Commit(session);
         }
@@ -201,6 +203,7 @@ internal sealed partial class SqliteDatabase
         List<WriteItem> lost;
         lock (_flushing)
             lost = TakeUnflushed();
+        _recorder.Forget(ArrivalLog.Room); // texts that only a lost record named
         foreach (var item in lost)
             item.Fail(new StoreException("The store cannot keep changes now."));
         // What the log holds of this transaction was acknowledged: the next one begins with it.
@@ -248,11 +251,11 @@ internal sealed partial class SqliteDatabase
         public override void Complete()
         {
             if (Fault is null)
-                _done.SetResult(_result!);
+                _done.TrySetResult(_result!);
             else
-                _done.SetException(Fault);
+                _done.TrySetException(Fault);
         }
 
-        public override void Fail(Exception fault) => _done.SetException(Fault ?? fault);
+        public override void Fail(Exception fault) => _done.TrySetException(Fault ?? fault);
     }
 }

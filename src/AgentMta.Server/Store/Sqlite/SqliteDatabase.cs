@@ -11,6 +11,7 @@ internal sealed partial class SqliteDatabase : Database
 {
     private const int QueueLength = 4096;
     private const string LogSuffix = "-arrivals";
+    private const int FirstWithLog = 50;
 
     private readonly string _path;
     private readonly TimeProvider _time;
@@ -39,9 +40,14 @@ internal sealed partial class SqliteDatabase : Database
         {
             // design.md, Durability: WAL and FULL; the WAL is flushed at each commit.
             Run(_writer, $"PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000; PRAGMA busy_timeout = 10000; PRAGMA journal_size_limit = 67108864;");
-            Migrate();
             _session = new SqliteWriteSession(_writer, _time);
-            OpenLog(keepLog);
+            // What the log holds was written for the schema as it is.
+            var hasLog = Version() >= FirstWithLog;
+            if (hasLog)
+                OpenLog(keepLog);
+            Migrate();
+            if (!hasLog)
+                OpenLog(keepLog);
         }
         catch
         {
@@ -234,11 +240,16 @@ internal sealed partial class SqliteDatabase : Database
         return connection;
     }
 
-    private void Migrate()
+    private int Version()
     {
         using var version = _writer.CreateCommand();
         version.CommandText = "PRAGMA user_version";
-        var current = Convert.ToInt32(version.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture);
+        return Convert.ToInt32(version.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private void Migrate()
+    {
+        var current = Version();
         var known = _scripts[^1].Number;
         if (current > known)
             throw new SchemaTooNewException(current, known);
