@@ -141,7 +141,7 @@ public sealed class ArrivalLogTests : IAsyncLifetime
     public async Task Where_the_log_cannot_be_written_each_message_is_committed()
     {
         await ArriveAsync("<1@x>");
-        _store.Database.BeforeLogWrite = () => throw new IOException("input/output error");
+        _store.Database.Log!.BeforeFlush = () => throw new IOException("input/output error");
         await ArriveAsync("<2@x>");
         await ArriveAsync("<3@x>");
 
@@ -150,6 +150,108 @@ public sealed class ArrivalLogTests : IAsyncLifetime
         await using var again = Open(killed);
         Assert.Equal(["<1@x>", "<2@x>", "<3@x>"], await IdsAsync(again));
         Assert.Equal(1, _store.Database.Logged);
+    }
+
+    [Fact]
+    public async Task What_neither_log_nor_commit_could_keep_never_comes_back()
+    {
+        await ArriveAsync("<1@x>");
+        _store.Database.Log!.BeforeFlush = () => throw new IOException("input/output error"); // the octets are in the file
+        _store.Database.BeforeCommit = () => throw new IOException("no space left on device");
+        await Assert.ThrowsAsync<StoreException>(() => ArriveAsync("<2@x>"));
+        var killed = await KilledAsync();
+        _store.Database.BeforeCommit = null;
+        await ArriveAsync("<3@x>");
+
+        Assert.Equal(["<1@x>", "<3@x>"], await IdsAsync(_store.Database));
+        await using var again = Open(killed);
+        Assert.Equal(["<1@x>"], await IdsAsync(again));
+    }
+
+    [Fact]
+    public async Task A_commit_that_fails_while_records_wait_for_their_flush_leaves_a_log_that_can_be_run()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            await ArriveAsync($"<{round}.first@x>");
+            var mark = $"/* {round} */ UPDATE inboxes SET display_name = @p1";
+            using var flushed = new ManualResetEventSlim();
+            var flushing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _store.Database.Log!.BeforeFlush = () =>
+            {
+                flushing.TrySetResult();
+                flushed.Wait(TimeSpan.FromSeconds(30));
+            };
+            var leader = ArriveAsync($"<{round}.leader@x>");
+            await flushing.Task.WaitAsync(TimeSpan.FromSeconds(30));
+            // Recorded with a text of its own, and not yet flushed when the commit comes.
+            var ran = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var waiting = Task.Run(() => _store.Database.WriteRepeatableAsync(session => ran.TrySetResult() | session.Execute(mark, "waiting") > 0));
+            await ran.Task.WaitAsync(TimeSpan.FromSeconds(30));
+            _store.Database.BeforeCommit = () => throw new IOException("no space left on device");
+            var other = Task.Run(() => _store.Database.WriteAsync(session => session.Execute("UPDATE inboxes SET client_id = NULL")));
+            flushed.Set();
+            await leader;
+            await Assert.ThrowsAsync<StoreException>(() => other);
+            await Task.WhenAny(waiting); // kept or refused, as it came
+            (_store.Database.BeforeCommit, _store.Database.Log!.BeforeFlush) = (null, null);
+            await Task.Run(() => _store.Database.WriteRepeatableAsync(session => session.Execute(mark, $"round {round}")));
+            var killed = await KilledAsync();
+
+            await using var again = Open(killed);
+            Assert.Equal(2 * (round + 1), await CountAsync(again));
+            Assert.Equal([$"round {round}"], await again.ReadAsync(s => s.Query("SELECT DISTINCT display_name FROM inboxes", r => r.GetString(0))));
+        }
+    }
+
+    [Fact]
+    public async Task A_commit_that_fails_is_tried_again_each_second_and_not_all_the_time()
+    {
+        await ArriveAsync("<1@x>");
+        var tries = 0;
+        var third = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _store.Database.BeforeCommit = () =>
+        {
+            if (++tries == 4)
+                third.TrySetResult();
+            throw new IOException("no space left on device");
+        };
+        var watch = Stopwatch.StartNew();
+        await Assert.ThrowsAsync<StoreException>(() => _store.Database.WriteAsync(_ => true));
+        await third.Task.WaitAsync(TimeSpan.FromSeconds(60));
+
+        Assert.True(watch.Elapsed > TimeSpan.FromSeconds(1.9), $"four tries within {watch.Elapsed}");
+        _store.Database.BeforeCommit = null;
+        await ArriveAsync("<2@x>");
+        Assert.Equal(["<1@x>", "<2@x>"], await IdsAsync(_store.Database));
+    }
+
+    [Fact]
+    public async Task A_command_does_not_write_in_front_of_what_the_server_acknowledged_and_cannot_commit_yet()
+    {
+        await ArriveAsync("<1@x>");
+        var failed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _store.Database.BeforeCommit = () =>
+        {
+            failed.TrySetResult();
+            throw new IOException("no space left on device");
+        };
+        await Assert.ThrowsAsync<StoreException>(() => _store.Database.WriteAsync(_ => true)); // the lock is free now, and a message is owed
+        await failed.Task;
+        var command = Task.Run(async () =>
+        {
+            await using var beside = SqliteDatabase.Visit(Path.Combine(_store.Folder, "agentmta.db"), TimeProvider.System, NullLogger<SqliteDatabase>.Instance);
+            return await beside.WriteAsync(session =>
+            {
+                EventStore.Append(session, _store.WorkspaceId, new NewEvent(EventTypes.InboxUpdated, _store.PodId, TestStore.Agent));
+                return session.Scalar<long>("SELECT COUNT(*) FROM messages");
+            });
+        });
+        _store.Database.BeforeCommit = null;
+
+        Assert.Equal(1, await command); // it waited for the message
+        await ArriveAsync("<2@x>");
+        Assert.Equal(["<1@x>", "<2@x>"], await IdsAsync(_store.Database));
     }
 
     [Fact]

@@ -31,6 +31,9 @@ internal sealed class ArrivalLog : IDisposable
     /// <summary>Octets in front of a record's content that <see cref="Seal"/> fills in.</summary>
     public static int Room => HeaderLength;
 
+    /// <summary>Called between a write and its flush, for tests of a disk that fails.</summary>
+    public Action? BeforeFlush { get; set; }
+
     /// <summary>Octets that the present epoch takes.</summary>
     public long Length { get; private set; }
 
@@ -111,6 +114,7 @@ internal sealed class ArrivalLog : IDisposable
     public void Write(ReadOnlySpan<byte> records, int count)
     {
         RandomAccess.Write(_file, records, Length);
+        BeforeFlush?.Invoke();
         FileFlush.Data(_file);
         Length += records.Length;
         _written += (uint)count;

@@ -47,8 +47,11 @@ internal sealed partial class SqliteDatabase
     /// <summary>When an open transaction is committed: after so long without a further batch, and after so long in any case.</summary>
     internal (TimeSpan Quiet, TimeSpan Longest) CommitAfter { get; set; } = (TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(25));
 
-    /// <summary>Called before each write to the log, for tests of a disk that fails.</summary>
-    internal Action? BeforeLogWrite { get; set; }
+    /// <summary>Called before each commit, for tests of a disk that fails.</summary>
+    internal Action? BeforeCommit { get; set; }
+
+    /// <summary>The log, for tests.</summary>
+    internal ArrivalLog? Log => _arrivals;
 
     // Whoever has the log runs what it holds; the server keeps it from then on, a command beside it only looks.
     private void OpenLog(bool keep)
@@ -259,7 +262,6 @@ internal sealed partial class SqliteDatabase
 
         try
         {
-            BeforeLogWrite?.Invoke();
             _arrivals!.Write(_written.WrittenSpan, count);
         }
         catch (Exception e)
@@ -311,6 +313,7 @@ internal sealed partial class SqliteDatabase
             // Also where nothing was logged: a log of this epoch must fit this state of the database and no other.
             if (_arrivals is not null)
                 session.Execute("UPDATE arrival_log SET epoch = @p1", _epoch + 1);
+            BeforeCommit?.Invoke();
             session.Execute("COMMIT");
             (_isOpen, _isAhead, _isLogged) = (false, false, false);
             if (_arrivals is null)
