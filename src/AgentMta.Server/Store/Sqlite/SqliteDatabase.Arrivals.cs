@@ -13,6 +13,7 @@ internal sealed partial class SqliteDatabase
 {
     private const int LogLimit = 4 * 1024 * 1024;
     private const int KeptBuffer = 1024 * 1024;
+    private const int BusyMilliseconds = 10_000;
     private static readonly TimeSpan OwedTick = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LogWait = TimeSpan.FromSeconds(15);
 
@@ -101,7 +102,7 @@ internal sealed partial class SqliteDatabase
     {
         if (_isOpen)
             return;
-        session.Execute("BEGIN IMMEDIATE");
+        Lock(session);
         (_isOpen, _isLogged, _appended, _appendedBefore) = (true, false, 0, 0);
         _openSince = _lookedAt = Stopwatch.GetTimestamp();
         if (_arrivals is null && _logPath is not null)
@@ -145,7 +146,39 @@ internal sealed partial class SqliteDatabase
             if (Stopwatch.GetElapsedTime(began) > LogWait)
                 throw new StoreException("The server holds messages that it cannot commit (is its disk full?); nothing can be changed before it has.");
             Thread.Sleep(20);
+            Lock(session);
+        }
+    }
+
+    // A busy server lets go of the write lock for moments only, and SQLite looks for them each tenth of a second: a command beside it looks more often.
+    private void Lock(WriteSession session)
+    {
+        if (_arrivals is not null || _logPath is null)
+        {
             session.Execute("BEGIN IMMEDIATE");
+            return;
+        }
+
+        var began = Stopwatch.GetTimestamp();
+        SQLitePCL.raw.sqlite3_busy_timeout(_writer.Handle, 0);
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    session.Execute("BEGIN IMMEDIATE");
+                    return;
+                }
+                catch (Microsoft.Data.Sqlite.SqliteException e) when (e.SqliteErrorCode == SQLitePCL.raw.SQLITE_BUSY && Stopwatch.GetElapsedTime(began) < LogWait)
+                {
+                    Thread.Sleep(1);
+                }
+            }
+        }
+        finally
+        {
+            SQLitePCL.raw.sqlite3_busy_timeout(_writer.Handle, BusyMilliseconds);
         }
     }
 

@@ -39,7 +39,7 @@ internal sealed partial class SqliteDatabase : Database
         try
         {
             // design.md, Durability: WAL and FULL; the WAL is flushed at each commit.
-            Run(_writer, $"PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000; PRAGMA busy_timeout = 10000; PRAGMA journal_size_limit = 67108864;");
+            Run(_writer, $"PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = {(logPath is null ? -8192 : -32768)}; PRAGMA wal_autocheckpoint = 4000; PRAGMA busy_timeout = {BusyMilliseconds}; PRAGMA journal_size_limit = 67108864;");
             _session = new SqliteWriteSession(_writer, _time);
             // What the log holds was written for the schema as it is.
             var hasLog = Version() >= FirstWithLog;
