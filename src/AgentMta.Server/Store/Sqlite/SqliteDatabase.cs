@@ -24,6 +24,7 @@ internal sealed partial class SqliteDatabase : Database
     private readonly List<WriteItem> _alone = new(1);
     private readonly Lock _readersGate = new();
     private readonly Stack<Reader> _readers = new();
+    private int _underWay;
     private bool _disposed;
     private volatile bool _closed;
 
@@ -116,11 +117,15 @@ internal sealed partial class SqliteDatabase : Database
     public override Task<T> WriteRepeatableAsync<T>(Func<WriteSession, T> work, CancellationToken cancellationToken = default) =>
         QueueAsync(new WriteItem<T>(work, repeatable: true), cancellationToken);
 
-    // Where nobody else writes, the caller's own thread does: for a single session the way to the writer's thread and back costs as much as the flush.
+    // Where nobody else writes, the caller's own thread does: for a single session the way to the writer's thread and back costs as much as the flush. Where others do,
+    // their work is gathered for the writer's thread: fewer and larger batches, and none of the pool's few threads waits for the disk.
     private Task<T> QueueAsync<T>(WriteItem<T> item, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return PoolThread.IsCurrent && _queue.Reader.Count == 0 && CommitAlone(item) ? item.Done : EnqueueAsync(item, cancellationToken);
+        if (Interlocked.Increment(ref _underWay) > 1 || !PoolThread.IsCurrent || _queue.Reader.Count > 0 || !CommitAlone(item))
+            return EnqueueAsync(item, cancellationToken);
+        Interlocked.Decrement(ref _underWay);
+        return item.Done;
     }
 
     private async Task<T> EnqueueAsync<T>(WriteItem<T> item, CancellationToken cancellationToken)
@@ -129,13 +134,16 @@ internal sealed partial class SqliteDatabase : Database
         {
             await _queue.Writer.WriteAsync(item, cancellationToken).ConfigureAwait(false);
             Wake();
+            return await item.Done.ConfigureAwait(false);
         }
         catch (ChannelClosedException e)
         {
             throw new StoreException("The store is closed.", e);
         }
-
-        return await item.Done.ConfigureAwait(false);
+        finally
+        {
+            Interlocked.Decrement(ref _underWay);
+        }
     }
 
     /// <inheritdoc/>
