@@ -12,7 +12,7 @@ namespace AgentMta.Server.Store.Sqlite;
 internal sealed partial class SqliteDatabase
 {
     private const int LogLimit = 4 * 1024 * 1024;
-    private const int KeptBuffer = 1024 * 1024;
+    private const int KeptBuffer = 4 * 1024 * 1024;
     private const int BusyMilliseconds = 10_000;
     private static readonly TimeSpan OwedTick = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LogWait = TimeSpan.FromSeconds(15);

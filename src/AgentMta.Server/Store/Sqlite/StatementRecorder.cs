@@ -10,7 +10,7 @@ namespace AgentMta.Server.Store.Sqlite;
 internal sealed class StatementRecorder
 {
     private const int FirstBuffer = 64 * 1024;
-    private const int KeptBuffer = 1024 * 1024;
+    private const int KeptBuffer = 4 * 1024 * 1024; // a hundred messages of 20 KB: made anew for each batch, it cost more than all else
 
     private byte[] _buffer = new byte[FirstBuffer];
     private int _count = ArrivalLog.Room;
