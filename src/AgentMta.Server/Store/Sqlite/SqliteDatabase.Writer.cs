@@ -91,15 +91,14 @@ internal sealed partial class SqliteDatabase
                 session.Recorder = _recorder;
             }
 
-            var isTogether = repeatable && RunTogether(session, batch);
-            if (!isTogether)
+            if (!repeatable || !RunTogether(session, batch))
             {
                 foreach (var item in batch)
                     RunOne(session, item);
             }
 
             // Where one failed, all is committed: what fails again and again must not put the commit off again and again.
-            if (isTogether && session.Recorder is not null && TryRecord(session, batch))
+            if (session.Recorder is not null && TryRecord(session, batch))
                 return;
             Commit(session);
         }
@@ -147,23 +146,18 @@ internal sealed partial class SqliteDatabase
         catch (Exception e)
         {
             ThrowIfBroken(e);
-            var recorder = session.Recorder;
-            (session.Recorder, session.Unrecorded) = (null, false);
+            session.Recorder = null; // what is run piece by piece is committed
             lock (_flushing)
                 _ = TryFlush(); // what it cannot make durable is rolled back with the rest
             RollBack(session);
             Begin(session); // and again what was acknowledged before
-            _recorder.Restart();
-            session.Recorder = recorder;
             return false;
         }
     }
 
     private void RunOne(SqliteWriteSession session, WriteItem item)
     {
-        var recorder = session.Recorder;
-        var position = _recorder.Position;
-        Control(session, "SAVEPOINT one");
+        session.Execute("SAVEPOINT one");
         try
         {
             item.Run(session);
@@ -171,22 +165,11 @@ internal sealed partial class SqliteDatabase
         catch (Exception e)
         {
             ThrowIfBroken(e);
-            Control(session, "ROLLBACK TO one");
-            if (recorder is not null)
-                recorder.Forget(position);
+            session.Execute("ROLLBACK TO one");
             item.Fault = e;
         }
 
-        Control(session, "RELEASE one");
-    }
-
-    // What frames the changes is none of them.
-    private static void Control(SqliteWriteSession session, string sql)
-    {
-        var recorder = session.Recorder;
-        session.Recorder = null;
-        session.Execute(sql);
-        session.Recorder = recorder;
+        session.Execute("RELEASE one");
     }
 
     // SQLITE_FULL and I/O errors may already have rolled the whole transaction back (sqlite.org/lang_transaction.html).

@@ -19,9 +19,6 @@ internal sealed class StatementRecorder
     /// <summary>Room for the header, then what was recorded.</summary>
     public Span<byte> Record => _buffer.AsSpan(0, _count);
 
-    /// <summary>Where the next statement will stand; see <see cref="Forget"/>.</summary>
-    public int Position => _count;
-
     /// <summary>Grows whenever numbers given to texts are void.</summary>
     public long Epoch { get; private set; } = 1;
 
