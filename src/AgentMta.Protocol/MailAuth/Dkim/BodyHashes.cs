@@ -39,14 +39,11 @@ internal sealed class BodyHashes(ReadOnlyMemory<byte> body)
         // A run goes on as long as its octets are canonical already, so that ordinary bodies are hashed in place.
         var runStart = 0;
         var position = 0;
-        while (body[position..].IndexOf((byte)'\n') is var lineEnd and >= 0)
+        while ((position = CanonicalScan.IndexOfBareLineFeed(body, position)) >= 0)
         {
-            position += lineEnd + 1;
-            if (lineEnd > 0 && body[position - 2] == '\r')
-                continue;
-            pass.Append(body[runStart..(position - 1)]);
+            pass.Append(body[runStart..position]);
             pass.Append("\r\n"u8);
-            runStart = position;
+            runStart = ++position;
         }
 
         pass.Append(body[runStart..]);
@@ -64,6 +61,11 @@ internal sealed class BodyHashes(ReadOnlyMemory<byte> body)
         var position = 0;
         while (position < body.Length)
         {
+            // Whole lines in front of it are canonical as they are.
+            var suspect = CanonicalScan.IndexOfUnrelaxed(body, position);
+            if (suspect == body.Length)
+                break;
+            position += body[position..suspect].LastIndexOf((byte)'\n') + 1;
             var lineEnd = body[position..].IndexOf((byte)'\n');
             var next = lineEnd < 0 ? body.Length : position + lineEnd + 1;
             var hasLineEnd = lineEnd >= 0;

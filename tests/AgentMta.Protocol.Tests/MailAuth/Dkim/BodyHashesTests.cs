@@ -66,7 +66,7 @@ public sealed class BodyHashesTests
     [Fact]
     public void Any_body_hashes_as_a_plain_reading_of_the_rfc_does()
     {
-        var bodies = Gen.ArrayOf(Gen.Elements("\r\n", "\r\n", "\n", "\r", " ", "  ", "\t", "a", "bc", ".", "Grüße", "=20")).Select(string.Concat).ToArbitrary();
+        var bodies = Gen.ArrayOf(Gen.Elements("\r\n", "\r\n", "\n", "\r", " ", "  ", "\t", "a", "bc", ".", "Grüße", "=20", "a line that is longer than the processor looks at in one step")).Select(string.Concat).ToArbitrary();
         Prop.ForAll(bodies, body =>
         {
             Assert.Equal(Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(PlainSimple(body)))), Convert.ToHexString(Hash(body, Simple, null).Hash));
