@@ -55,11 +55,12 @@ internal sealed partial class Receiver
                 var content = arrival.Message.Raw;
                 // Large messages lie in files, which workspaces do not share; the queue hands over what it composed in memory.
                 if (content.File is null ? content.Bytes.Length > RawContent.InlineLimit : raws.Count > 0)
-                    content = await services.Spool.CopyAsync(content.Bytes, cancellationToken).ConfigureAwait(false);
+                    content = await services.Spool.CopyAsync(content.Bytes).ConfigureAwait(false);
                 raws.Add(new NewRaw(
                     workspace.Key, Ids.New(services.Time), content, trace, removed, SessionWriter.Write(arrival, workspace.Select(c => c.Target)), authentication));
             }
 
+            arrival.Message.Raw.Rest();
             var stored = await WriteAsync(arrival, raws, copies, unused, cancellationToken).ConfigureAwait(false);
             foreach (var copy in copies)
             {

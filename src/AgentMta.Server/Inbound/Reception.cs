@@ -59,7 +59,7 @@ internal sealed class Reception(RawSpool spool, long maxSize, bool chunked, bool
             return null;
         try
         {
-            return await _raw.CompleteAsync(CancellationToken.None);
+            return await _raw.CompleteAsync();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

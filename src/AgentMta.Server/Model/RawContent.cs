@@ -12,6 +12,16 @@ internal sealed class RawContent(ReadOnlyMemory<byte> bytes, string? file = null
     /// <summary>The file below DATA/raws that holds the message, already flushed together with its folder; null where it is in memory.</summary>
     public string? File { get; } = file;
 
+    /// <summary>Nobody reads it for a while: a mapping gives its pages back, and gets them again from the file where it is read all the same.</summary>
+    public void Rest() => (owner as IResting)?.Rest();
+
     /// <inheritdoc/>
     public void Dispose() => owner?.Dispose();
+
+    /// <summary>An owner that can do without the memory for a while.</summary>
+    internal interface IResting
+    {
+        /// <summary>See <see cref="RawContent.Rest"/>.</summary>
+        void Rest();
+    }
 }

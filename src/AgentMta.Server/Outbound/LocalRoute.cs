@@ -58,7 +58,7 @@ internal sealed class LocalRoute(AcceptMessage accept, DirectoryStore directory,
     private async Task<SmtpReply> HandOverAsync(LeasedDelivery delivery, RawContent content, DateTimeOffset startedAt, CancellationToken cancellationToken)
     {
         var octets = delivery.Prefix is null ? content.Bytes : Join(delivery.Prefix, content.Bytes.Span);
-        using var raw = await spool.CopyAsync(octets, cancellationToken).ConfigureAwait(false);
+        using var raw = await spool.CopyAsync(octets).ConfigureAwait(false);
         var reply = new SmtpReply(451, "4.3.0", "local error");
         try
         {

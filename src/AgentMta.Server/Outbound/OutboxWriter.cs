@@ -71,7 +71,7 @@ internal sealed class OutboxWriter(Database database, MessageSigner signer, Dire
         var deliveries = Deliveries(ready, content, ownCopies ? keys : []);
         var message = Message(ready, content);
         var inbox = await directory.InboxAsync(sender.Address, cancellationToken).ConfigureAwait(false) ?? throw new InboxGoneException(sender.Address);
-        using var kept = content.Length > RawContent.InlineLimit ? await spool.CopyAsync(content, cancellationToken).ConfigureAwait(false) : new RawContent(content);
+        using var kept = content.Length > RawContent.InlineLimit ? await spool.CopyAsync(content).ConfigureAwait(false) : new RawContent(content);
         var raw = new NewRaw(sender.WorkspaceId, message.RawId, kept, BccField(ready.Bcc), null, null, null);
         var stored = false;
         try

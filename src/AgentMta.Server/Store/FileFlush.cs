@@ -19,6 +19,8 @@ internal static partial class FileFlush
     /// <summary>Opens a file for reading without the advisory lock that .NET takes; null where it is not to be had.</summary>
     public static SafeFileHandle? OpenUnlocked(string path)
     {
+        if (OperatingSystem.IsWindows())
+            return File.Exists(path) ? File.OpenHandle(path, access: FileAccess.ReadWrite, share: FileShare.ReadWrite | FileShare.Delete) : null;
         var descriptor = Open(path, CloseOnExec);
         return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }

@@ -1,13 +1,16 @@
 using System.Buffers;
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 using AgentMta.Server.Model;
 using Microsoft.Win32.SafeHandles;
 
 namespace AgentMta.Server.Store;
 
 /// <summary>A file as memory: parsers read a message of 25 MiB without a copy of it on the heap.</summary>
-internal sealed unsafe class MappedFile : MemoryManager<byte>
+internal sealed unsafe partial class MappedFile : MemoryManager<byte>, RawContent.IResting
 {
+    private const int DontNeed = 4; // MADV_DONTNEED
+
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
     private readonly int _length;
@@ -62,6 +65,16 @@ internal sealed unsafe class MappedFile : MemoryManager<byte>
     public override void Unpin()
     {
     }
+
+    /// <inheritdoc/>
+    public void Rest()
+    {
+        if (_pointer is not null && !OperatingSystem.IsWindows())
+            _ = Madvise(_pointer, (nuint)_length, DontNeed); // no more than advice
+    }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Madvise(byte* address, nuint length, int advice);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

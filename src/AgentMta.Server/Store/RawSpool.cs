@@ -16,7 +16,8 @@ internal sealed class RawSpool(string folder, long freeSpaceFloor, TimeProvider 
     private const int FlushesAtOnce = 16;
 
     private readonly ConcurrentDictionary<string, bool> _folders = new();
-    private readonly SemaphoreSlim _flushes = new(FlushesAtOnce);
+    private readonly FileContents _contents = new();
+    private readonly FlushThreads _flushes = new(FlushesAtOnce);
     private long _roomCheckedAt = long.MinValue;
     private long _left;
     private volatile bool _room = true;
@@ -27,16 +28,16 @@ internal sealed class RawSpool(string folder, long freeSpaceFloor, TimeProvider 
     /// <summary>Begins a message.</summary>
     public RawWriter Begin() => new(this);
 
-    /// <summary>Maps a stored file; dispose it when read.</summary>
+    /// <summary>Opens a stored file; dispose it when read.</summary>
     /// <exception cref="FileNotFoundException">The message is gone.</exception>
     public RawContent Open(string file)
     {
         var handle = File.OpenHandle(PathOf(file), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        return MappedFile.Map(handle, file);
+        return Load(handle, file);
     }
 
     /// <summary>Writes octets that are at hand as a further message: workspaces share no file.</summary>
-    public async ValueTask<RawContent> CopyAsync(ReadOnlyMemory<byte> octets, CancellationToken cancellationToken)
+    public async ValueTask<RawContent> CopyAsync(ReadOnlyMemory<byte> octets)
     {
         using var writer = Begin();
         while (!octets.IsEmpty)
@@ -47,7 +48,7 @@ internal sealed class RawSpool(string folder, long freeSpaceFloor, TimeProvider 
             octets = octets[count..];
         }
 
-        return await writer.CompleteAsync(cancellationToken);
+        return await writer.CompleteAsync();
     }
 
     /// <summary>Removes a file whose message was refused or deleted; one that is gone is no error.</summary>
@@ -112,28 +113,15 @@ internal sealed class RawSpool(string folder, long freeSpaceFloor, TimeProvider 
         _folders[name] = true;
     }
 
-    /// <summary>
-    /// Puts a file and its folder entry on disk. A flush blocks its thread for as long as the disk likes, so it has one of its own: the pool's
-    /// few serve all sessions. What follows goes back to the pool, which reads as many large messages at once as there are processors for.
-    /// </summary>
-    internal async Task FlushAsync(SafeFileHandle handle, string file, CancellationToken cancellationToken)
+    /// <summary>Puts a file and its folder entry on disk. What follows goes back to the pool, which reads as many large messages at once as there are processors for.</summary>
+    internal Task FlushAsync(SafeFileHandle handle, string file) => _flushes.RunAsync(() =>
     {
-        await _flushes.WaitAsync(cancellationToken);
-        try
-        {
-            await Task.Factory.StartNew(
-                () =>
-                {
-                    RandomAccess.FlushToDisk(handle);
-                    DirectoryFlush.Flush(Path.GetDirectoryName(PathOf(file))!);
-                },
-                CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.RunContinuationsAsynchronously, TaskScheduler.Default);
-        }
-        finally
-        {
-            _flushes.Release();
-        }
-    }
+        FileFlush.Data(handle);
+        DirectoryFlush.Flush(Path.GetDirectoryName(PathOf(file))!);
+    });
+
+    /// <summary>The content of an open file, which belongs to it from here on.</summary>
+    internal RawContent Load(SafeFileHandle handle, string file) => _contents.Open(handle, file);
 
     internal string PathOf(string file)
     {

@@ -50,7 +50,7 @@ internal sealed class RawWriter(RawSpool spool) : IDisposable
     }
 
     /// <summary>Ends the message: what lies in a file is on disk, with its folder, when this returns. The content belongs to the caller.</summary>
-    public async ValueTask<RawContent> CompleteAsync(CancellationToken cancellationToken)
+    public async ValueTask<RawContent> CompleteAsync()
     {
         if (_handle is null)
         {
@@ -65,8 +65,8 @@ internal sealed class RawWriter(RawSpool spool) : IDisposable
 
         Spill();
         ReturnBuffer();
-        await spool.FlushAsync(_handle, _name!, cancellationToken);
-        var content = MappedFile.Map(_handle, _name!);
+        await spool.FlushAsync(_handle, _name!);
+        var content = spool.Load(_handle, _name!);
         (_handle, _name) = (null, null);
         return content;
     }

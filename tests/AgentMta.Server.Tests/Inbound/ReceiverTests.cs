@@ -89,7 +89,7 @@ public sealed class ReceiverTests
         var other = await server.Store.AddWorkspaceAsync("other", "tenant.test");
         await server.Store.AddInboxAsync("bot@tenant.test", scope: other);
         var octets = Encoding.ASCII.GetBytes(Mail(id: "<1@sender.test>", body: string.Concat(Enumerable.Repeat("0123456789abcdef\n", 8000))).ReplaceLineEndings("\r\n"));
-        using var content = await server.Spool.CopyAsync(octets, CancellationToken.None);
+        using var content = await server.Spool.CopyAsync(octets);
         Assert.NotNull(content.File);
 
         var reply = await server.Receiver.AcceptAsync(server.Incoming("", recipients: [TestStore.Agent, "bot@tenant.test"]) with { Raw = content }, CancellationToken.None);
@@ -99,7 +99,7 @@ public sealed class ReceiverTests
         Assert.Equal(2, files.Count);
         Assert.All(files, file => Assert.Equal(octets, File.ReadAllBytes(Path.Combine(server.Store.Folder, "raws", file))));
 
-        using var again = await server.Spool.CopyAsync(octets, CancellationToken.None);
+        using var again = await server.Spool.CopyAsync(octets);
         await server.Receiver.AcceptAsync(server.Incoming("", recipients: [TestStore.Agent, "bot@tenant.test"]) with { Raw = again }, CancellationToken.None);
         Assert.Equal(2, Directory.EnumerateFiles(Path.Combine(server.Store.Folder, "raws"), "*.eml", SearchOption.AllDirectories).Count());
     }

@@ -25,8 +25,7 @@ public sealed class RawSpoolTests : IDisposable
     [InlineData(3_000_000, true)]
     public async Task What_is_written_is_read_and_only_large_messages_lie_in_files(int size, bool inFile)
     {
-        var octets = new byte[size];
-        new Random(size).NextBytes(octets);
+        var octets = Octets(size);
         using var writer = _spool.Begin();
         using (var content = await WriteAsync(writer, octets))
         {
@@ -128,10 +127,42 @@ public sealed class RawSpoolTests : IDisposable
         Assert.True(new RawSpool(Path.Combine(_folder, "not", "yet", "made"), 1, TimeProvider.System).HasRoom());
     }
 
+    [Fact]
+    public async Task Any_number_of_large_messages_can_be_open_at_once_each_with_its_own_octets()
+    {
+        var sizes = Enumerable.Range(0, 40).Select(i => 100_000 + (i * 37_000)).ToList(); // some are read into buffers, which run out, some are mapped
+        for (var round = 0; round < 3; round++)
+        {
+            var open = new List<RawContent>();
+            foreach (var size in sizes)
+            {
+                using var writer = _spool.Begin();
+                open.Add(await WriteAsync(writer, Octets(size)));
+            }
+
+            for (var i = 0; i < sizes.Count; i++)
+            {
+                Assert.True(open[i].Bytes.Span.SequenceEqual(Octets(sizes[i])));
+                open[i].Rest();
+                Assert.True(open[i].Bytes.Span.SequenceEqual(Octets(sizes[i]))); // comes again where it is read again
+            }
+
+            open.ForEach(content => content.Dispose());
+            open.ForEach(content => content.Dispose()); // twice gives no buffer to two
+        }
+    }
+
+    private static byte[] Octets(int size)
+    {
+        var octets = new byte[size];
+        new Random(size).NextBytes(octets);
+        return octets;
+    }
+
     private static async Task<RawContent> WriteAsync(RawWriter writer, byte[] octets)
     {
         Fill(writer, octets);
-        return await writer.CompleteAsync(CancellationToken.None);
+        return await writer.CompleteAsync();
     }
 
     private static void Fill(RawWriter writer, byte[] octets)
