@@ -48,7 +48,8 @@ internal sealed partial class Receiver(ReceiverServices services)
             var lost = await RecordGoneAsync(arrival, gone, linked.Token).ConfigureAwait(false);
             arrival.Authentication = await AuthenticateAsync(arrival, linked.Token).ConfigureAwait(false);
             var judgements = await GateAsync(arrival, targets, linked.Token).ConfigureAwait(false);
-            await PoolThread.Enter(); // a scanner or a DNS server may have answered last
+            if (message.Raw.Bytes.Length > RawContent.InlineLimit)
+                await PoolThread.Enter(); // a scanner or a DNS server may have answered last
             var refusal = targets.Count == 0 ? lost : Refusal(arrival, judgements);
             if (refusal is null)
                 stored = await StoreAsync(arrival, Parse(arrival, judgements), cancellationToken).ConfigureAwait(false);

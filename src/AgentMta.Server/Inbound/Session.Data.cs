@@ -6,6 +6,8 @@ namespace AgentMta.Server.Inbound;
 /// <summary>The message: DATA and BDAT, and what happens at its end.</summary>
 internal sealed partial class Session
 {
+    private const int CheckedInPlace = 32 * 1024;
+
     private Reception? _reception;
 
     private async ValueTask DataAsync()
@@ -84,9 +86,22 @@ internal sealed partial class Session
     private async ValueTask FinishAsync(Reception reception)
     {
         var repaired = _options.RepairLineEndsOf.Count > 0 && InboundOptions.Contains(_options.RepairLineEndsOf, _client);
-        await PoolThread.Enter();
-        var content = await reception.CompleteAsync(repaired, _options.StrictLines);
-        var reply = content is null ? reception.Refusal! : await AcceptAsync(content);
+        SmtpReply reply;
+        var beside = _door.BeginMessage();
+        try
+        {
+            // A session that is alone goes to the pool, whose thread stores what it has checked. Beside others the writer's thread stores for all of them, and a small
+            // message is checked where it came in: the switch would cost as much as the checks.
+            if (beside == 0 || reception.Octets > CheckedInPlace)
+                await PoolThread.Enter();
+            var content = await reception.CompleteAsync(repaired, _options.StrictLines);
+            reply = content is null ? reception.Refusal! : await AcceptAsync(content);
+        }
+        finally
+        {
+            _door.EndMessage();
+        }
+
         ResetTransaction();
         _messageOctets += reception.Octets;
         _door.Meter.Message(_listener.Role, reply.IsPositive, reception.Octets);

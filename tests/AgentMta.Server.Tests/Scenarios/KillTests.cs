@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Http.Json;
 using AgentMta.Server.Store.Sqlite;
 using AgentMta.Server.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -81,13 +82,41 @@ public sealed class KillTests
         Assert.Equal(10, replies);
     }
 
-    [Fact]
-    public async Task The_writers_connection_flushes_at_each_commit()
+    [RequiresProgramFact("strace")]
+    public async Task A_change_by_the_API_is_flushed_before_its_answer()
     {
-        await using var store = await TestStore.OpenAsync();
-        Assert.Equal("wal", await store.Database.WriterPragmaAsync("journal_mode"));
-        // 2 is FULL (sqlite.org/pragma.html#pragma_synchronous).
-        Assert.Equal("2", await store.Database.WriterPragmaAsync("synchronous"));
+        await using var server = await ServerProcess.StartAsync();
+        await server.KillAsync();
+        var trace = Path.Combine(server.Folder, "trace");
+        await server.StartAgainAsync("strace", "-f", "-y", "-s", "200", "-o", trace, "-e", "trace=fsync,fdatasync,sendto,sendmsg,write,recvfrom");
+        using var client = server.Client();
+        for (var i = 0; i < 5; i++)
+        {
+            using var response = await client.PostAsync(new Uri("v0/inboxes", UriKind.Relative), JsonContent.Create(new { username = $"kept{i}", display_name = $"kept {i}" }));
+            response.EnsureSuccessStatusCode();
+        }
+
+        await server.KillAsync();
+        var isFlushed = false;
+        var answers = 0;
+        foreach (var line in await File.ReadAllLinesAsync(trace))
+        {
+            if (line.Contains("POST /v0/inboxes", StringComparison.Ordinal))
+            {
+                isFlushed = false;
+            }
+            else if (line.Contains("sync(", StringComparison.Ordinal) && line.Contains("agentmta.db-wal", StringComparison.Ordinal))
+            {
+                isFlushed = true;
+            }
+            else if (line.Contains("HTTP/1.1 200", StringComparison.Ordinal))
+            {
+                answers++;
+                Assert.True(isFlushed, line);
+            }
+        }
+
+        Assert.Equal(5, answers);
     }
 
     [Fact]

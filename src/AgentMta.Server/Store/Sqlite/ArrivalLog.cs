@@ -1,41 +1,58 @@
-using System.Buffers.Binary;
-using System.Numerics;
 using Microsoft.Win32.SafeHandles;
 
 namespace AgentMta.Server.Store.Sqlite;
 
 /// <summary>
-/// The file in which what the writer did to the database since its last commit is on disk: a few kilobytes written in one piece and flushed, where a commit
-/// writes every page that changed. It is written from its start again after each commit, so it stays as small as one transaction. Whoever has it open has it alone.
+/// The file in which what the writer did to the database is on disk until the database's own file is: a few kilobytes written in one piece and flushed, where a
+/// commit writes every page that changed. It has two halves; what one holds counts for nothing once the database is flushed behind it, and is written over then.
+/// Whoever has it open has it alone.
 /// </summary>
 internal sealed class ArrivalLog : IDisposable
 {
-    private const int HeaderLength = 32;
-    private const uint Magic = 0x31474c41; // "ALG1"
-    private const int KeptLength = 64 * 1024 * 1024;
     private const int WouldBlock = 11; // EWOULDBLOCK of flock(2)
     private const int SharingViolation = unchecked((int)0x80070020); // the same on Windows
 
     private readonly FileStream _lock;
     private readonly SafeFileHandle _file;
-    private (long Salt, long Epoch) _turn;
+    private readonly Half[] _halves;
+    private Half _half;
+    private long _salt;
+    private long _epoch;
     private uint _sealed;
     private uint _written;
+    private long _left = HalfLength;
 
     private ArrivalLog(FileStream locked)
     {
         _lock = locked;
         _file = locked.SafeFileHandle;
+        _halves = [new Half { Start = 0 }, new Half { Start = HalfLength }];
+        _half = _halves[0];
     }
 
+    /// <summary>Octets that a half takes.</summary>
+    public const int HalfLength = 32 * 1024 * 1024;
+
+    /// <summary>The other half is turned to behind so many octets, as soon as it is free.</summary>
+    public int Turn { get; set; } = 8 * 1024 * 1024;
+
     /// <summary>Octets in front of a record's content that <see cref="Seal"/> fills in.</summary>
-    public static int Room => HeaderLength;
+    public static int Room => ArrivalRecord.HeaderLength;
 
     /// <summary>Called between a write and its flush, for tests of a disk that fails.</summary>
     public Action? BeforeFlush { get; set; }
 
     /// <summary>Octets that the present epoch takes.</summary>
     public long Length { get; private set; }
+
+    /// <summary>Octets that can be written at least.</summary>
+    public long Left => Volatile.Read(ref _left);
+
+    /// <summary>Up to which epoch the database's own file is on disk.</summary>
+    public long Settled { get; private set; }
+
+    /// <summary>Whether a half could be had by flushing the database as it is after an epoch.</summary>
+    public bool IsHeldUpBy(long epoch) => Other.LastEpoch > Settled && Other.LastEpoch <= epoch;
 
     /// <summary>Opens the file; null where another process has it, or where there is none and none is to be made.</summary>
     /// <exception cref="IOException">It cannot be opened.</exception>
@@ -78,54 +95,47 @@ internal sealed class ArrivalLog : IDisposable
     public static bool Holds(string path, long salt, long epoch)
     {
         using var file = FileFlush.OpenUnlocked(path);
-        return file is not null && Read(file, salt, epoch, most: 1).Any();
+        return file is not null && new ArrivalLogReader(file, salt).Read(epoch, most: 1).Any();
     }
 
-    /// <summary>Goes back to the start of the file: what lies there belongs to transactions that are committed.</summary>
-    public void Begin(long salt, long epoch)
+    /// <summary>The records that follow are of this epoch.</summary>
+    public void Begin(long salt, long epoch) => (_salt, _epoch, _written, _sealed, Length) = (salt, epoch, 0, 0, 0);
+
+    /// <summary>The database's own file is on disk as it is after an epoch: what lies here up to there counts for nothing.</summary>
+    public void Settle(long epoch)
     {
-        (_turn, _written, _sealed, Length) = ((salt, epoch), 0, 0, 0);
-        try
-        {
-            if (RandomAccess.GetLength(_file) > KeptLength)
-                RandomAccess.SetLength(_file, 0);
-        }
-        catch (IOException)
-        {
-            // It stays as long as it is.
-        }
+        Settled = epoch;
+        Choose();
     }
 
     /// <summary>Gives the next record its header. Records are written in the order in which they were sealed.</summary>
     /// <param name="record">Room for the header (<see cref="Room"/>), then the content.</param>
     public void Seal(Span<byte> record)
     {
-        var header = record[..HeaderLength];
-        BinaryPrimitives.WriteUInt32LittleEndian(header, Magic);
-        BinaryPrimitives.WriteInt64LittleEndian(header[8..], _turn.Salt);
-        BinaryPrimitives.WriteInt64LittleEndian(header[16..], _turn.Epoch);
-        BinaryPrimitives.WriteUInt32LittleEndian(header[24..], _sealed++);
-        BinaryPrimitives.WriteInt32LittleEndian(header[28..], record.Length);
-        BinaryPrimitives.WriteUInt32LittleEndian(header[4..], Checksum(record[8..]));
+        ArrivalRecord.WriteHeader(record, _salt, _epoch, _sealed++);
     }
 
     /// <summary>Writes sealed records behind the last; on disk when this returns.</summary>
     /// <exception cref="IOException">They cannot be written or flushed.</exception>
     public void Write(ReadOnlySpan<byte> records, int count)
     {
-        RandomAccess.Write(_file, records, Length);
+        RandomAccess.Write(_file, records, _half.Start + _half.Length);
         BeforeFlush?.Invoke();
         FileFlush.Data(_file);
+        _half.Length += records.Length;
+        _half.LastEpoch = _epoch;
         Length += records.Length;
         _written += (uint)count;
+        Choose();
     }
 
-    /// <summary>Takes away what a failed write may have left behind the last record, as far as the disk lets it.</summary>
+    /// <summary>Makes void what a failed write may have left behind the last record, as far as the disk lets it.</summary>
     public void Cut()
     {
         try
         {
-            RandomAccess.SetLength(_file, Length);
+            RandomAccess.Write(_file, new byte[ArrivalRecord.HeaderLength], _half.Start + _half.Length);
+            FileFlush.Data(_file);
         }
         catch (IOException)
         {
@@ -136,44 +146,34 @@ internal sealed class ArrivalLog : IDisposable
     /// <summary>What was sealed and not written never will be.</summary>
     public void Drop() => _sealed = _written;
 
-    /// <summary>The contents of the records of an epoch that somebody left here, in order, up to the first that is not whole: its writer was cut off and told nobody.</summary>
-    public IEnumerable<ReadOnlyMemory<byte>> Read(long salt, long epoch) => Read(_file, salt, epoch, int.MaxValue);
+    /// <summary>The records from the start of an epoch on that somebody left here, in order, up to the first that is not whole: its writer was cut off and told nobody.</summary>
+    public IEnumerable<ArrivalRecord> Read(long salt, long epoch) => new ArrivalLogReader(_file, salt).Read(epoch, int.MaxValue);
 
-    /// <summary>The contents of the records that were written here in the present epoch.</summary>
-    public IEnumerable<ReadOnlyMemory<byte>> ReadOwn() => Read(_file, _turn.Salt, _turn.Epoch, (int)_written);
+    /// <summary>The records that were written here in the present epoch.</summary>
+    public IEnumerable<ArrivalRecord> ReadOwn() => new ArrivalLogReader(_file, _salt).Read(_epoch, (int)_written);
 
-    private static IEnumerable<ReadOnlyMemory<byte>> Read(SafeFileHandle file, long salt, long epoch, int most)
+    private Half Other => _halves[0] == _half ? _halves[1] : _halves[0];
+
+    // Where the next record goes.
+    private void Choose()
     {
-        var header = new byte[HeaderLength];
-        var length = RandomAccess.GetLength(file);
-        var at = 0L;
-        for (var number = 0u; number < most && at + HeaderLength <= length; number++)
-        {
-            if (RandomAccess.Read(file, header, at) != HeaderLength
-                || BinaryPrimitives.ReadUInt32LittleEndian(header) != Magic
-                || BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(8)) != salt
-                || BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(16)) != epoch
-                || BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(24)) != number
-                || BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(28)) is var size && (size < HeaderLength || at + size > length))
-                yield break;
-            var record = new byte[size];
-            if (RandomAccess.Read(file, record, at) != size || Checksum(record.AsSpan(8)) != BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(4)))
-                yield break;
-            at += size;
-            yield return record.AsMemory(HeaderLength);
-        }
+        if (_half.LastEpoch <= Settled)
+            _half.Length = 0;
+        else if (_half.Length >= Turn && Other.LastEpoch <= Settled)
+            (_half, _half.Length) = (Other, 0);
+        Volatile.Write(ref _left, HalfLength - _half.Length);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
 
-    private static uint Checksum(ReadOnlySpan<byte> octets)
+    private sealed class Half
     {
-        var sum = uint.MaxValue;
-        for (; octets.Length >= sizeof(ulong); octets = octets[sizeof(ulong)..])
-            sum = BitOperations.Crc32C(sum, BinaryPrimitives.ReadUInt64LittleEndian(octets));
-        foreach (var octet in octets)
-            sum = BitOperations.Crc32C(sum, octet);
-        return ~sum;
+        public required long Start { get; init; }
+
+        public long Length { get; set; }
+
+        /// <summary>The epoch of its last record.</summary>
+        public long LastEpoch { get; set; }
     }
 }

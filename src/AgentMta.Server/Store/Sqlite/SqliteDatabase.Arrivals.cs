@@ -6,7 +6,7 @@ namespace AgentMta.Server.Store.Sqlite;
 
 /// <content>
 /// The log of arrivals: a transaction stays open over several batches, each made durable by one small record of its statements; its commit, which writes every page
-/// once that they changed, comes a little later (docs/decisions/0012-log-of-arrivals.md).
+/// once that they changed, comes a little later, and the flush of those later still (docs/decisions/0012-log-of-arrivals.md).
 /// </content>
 internal sealed partial class SqliteDatabase
 {
@@ -24,6 +24,8 @@ internal sealed partial class SqliteDatabase
     private ArrayBufferWriter<byte> _unwritten = new();
     private ArrayBufferWriter<byte> _written = new();
     private int _unwrittenCount;
+    // Octets handed over that are not written yet.
+    private long _underway;
     private ArrivalLog? _arrivals;
     private long _salt;
     private long _epoch;
@@ -57,29 +59,38 @@ internal sealed partial class SqliteDatabase
         if (session.Unrecorded || session.WroteChores || session.WroteSettings || !_isLogging || _arrivals!.Length > LogLimit)
             return false;
         var record = _recorder.Record;
-        _arrivals.Seal(record);
         lock (_handing)
         {
+            if (_arrivals.Left < _underway + record.Length)
+                return false; // the disk does not keep up: this batch waits for it
+            _arrivals.Seal(record);
             _unflushed.AddRange(batch);
             _unwritten.Write(record);
             _unwrittenCount++;
+            _underway += record.Length;
         }
 
         _recorder.Clear();
         _isLogged = true;
         if (_appended++ == 0)
-            Wake(); // the writer's thread commits in a while
+            _wake.Signal(); // the writer's thread commits in a while
         return true;
     }
 
     /// <summary>
     /// Makes durable what was recorded, all of it with one flush; to be called when the turn is given back, so that the next batch runs meanwhile. Where somebody
-    /// flushes, that one does it: it looks again when it is done.
+    /// else flushes, the log's thread takes what came too late for that one.
     /// </summary>
     private void FlushLog()
     {
-        if (!HasUnflushed() || !_flushing.TryEnter())
+        if (!HasUnflushed())
             return;
+        if (!_flushing.TryEnter())
+        {
+            _logWork.Signal();
+            return;
+        }
+
         bool isDone;
         try
         {
@@ -91,16 +102,34 @@ internal sealed partial class SqliteDatabase
         }
 
         if (!isDone)
+            CommitInstead();
+    }
+
+    // The log's own thread: the writer's hands its batches over and goes on with the next.
+    private void FlushBatches()
+    {
+        while (true)
         {
-            lock (_turn)
+            _logWork.Wait(Timeout.InfiniteTimeSpan);
+            if (_closed)
+                return;
+            while (HasUnflushed())
             {
-                if (!_closed)
-                    CommitOpen();
+                bool isDone;
+                lock (_flushing)
+                    isDone = TryFlush();
+                if (!isDone)
+                    CommitInstead();
             }
         }
-        else if (HasUnflushed())
+    }
+
+    private void CommitInstead()
+    {
+        lock (_turn)
         {
-            Wake(); // what came meanwhile is the writer's thread's, which looks at the clock in between
+            if (!_closed)
+                CommitOpen();
         }
     }
 
@@ -141,6 +170,8 @@ internal sealed partial class SqliteDatabase
             return false;
         }
 
+        lock (_handing)
+            _underway -= _written.WrittenCount;
         Logged += count;
         _isAhead = true;
         Complete(_flushed);
@@ -165,16 +196,19 @@ internal sealed partial class SqliteDatabase
             var taken = _unflushed;
             _unflushed = [];
             _unwritten.ResetWrittenCount();
-            _unwrittenCount = 0;
+            (_unwrittenCount, _underway) = (0, 0);
             _arrivals?.Drop();
             return taken;
         }
     }
 
-    private void Commit(WriteSession session)
+    /// <summary>Commits what is open. What the log holds of it is on disk already; anything else is where <paramref name="flush"/> says so, when this returns.</summary>
+    private void Commit(WriteSession session, bool flush)
     {
         lock (_flushing)
         {
+            // Nobody sees what might be lost with the power.
+            flush |= !_isLogged || !TryFlush();
             // Also where nothing was logged: a log of this epoch must fit this state of the database and no other.
             if (_arrivals is not null)
                 session.Execute("UPDATE arrival_log SET epoch = @p1", _epoch + 1);
@@ -184,16 +218,23 @@ internal sealed partial class SqliteDatabase
             if (_arrivals is null)
                 return;
             _epoch++;
-            var durable = TakeUnflushed();
+            var waiting = TakeUnflushed();
             _recorder.BeginEpoch();
             _arrivals.Begin(_salt, _epoch + 1);
-            Complete(durable);
+            if (flush)
+                FlushDatabase(waiting);
+            else if (_arrivals.IsHeldUpBy(_epoch))
+                _upkeepWork.Signal();
         }
+
+        KeepWalShort();
     }
 
     // Called by the writer's thread in its turn: commits when nothing came for a tick, or the transaction is old enough. Returns when to look again.
     private TimeSpan CommitWhenDue(bool hadWork)
     {
+        if (_isBroken)
+            return Timeout.InfiniteTimeSpan;
         if (_owed)
         {
             var pause = OwedTick - Stopwatch.GetElapsedTime(_triedAt);
@@ -223,12 +264,12 @@ internal sealed partial class SqliteDatabase
     }
 
     /// <summary>Commits what was acknowledged from the log; to be called in one's turn. A failure loses nothing: the log still holds it, and the next write takes it from there.</summary>
-    private void CommitOpen()
+    private void CommitOpen(bool flush = false)
     {
         try
         {
             Begin(_session); // open already, but where an earlier commit failed
-            Commit(_session);
+            Commit(_session, flush);
         }
         catch (Exception e)
         {

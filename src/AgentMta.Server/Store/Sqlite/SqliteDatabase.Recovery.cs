@@ -34,6 +34,7 @@ internal sealed partial class SqliteDatabase
         _salt = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
         _session.Execute("UPDATE arrival_log SET salt = @p1, epoch = @p2", _salt, _epoch);
         _session.Execute("COMMIT");
+        StartFlushing();
         _arrivals.Begin(_salt, _epoch + 1);
         _isLogging = true;
     }
@@ -56,6 +57,8 @@ internal sealed partial class SqliteDatabase
 
     private void Begin(WriteSession session)
     {
+        if (_isBroken)
+            throw new StoreException(Broken);
         if (_isOpen)
             return;
         Lock(session);
@@ -67,7 +70,7 @@ internal sealed partial class SqliteDatabase
         }
         else if (_owed)
         {
-            Replay(session, _arrivals!.ReadOwn());
+            _ = Replay(session, _arrivals!.ReadOwn());
             (_isLogged, _owed) = (true, false);
         }
     }
@@ -144,22 +147,28 @@ internal sealed partial class SqliteDatabase
         return (row[0], row[1]);
     }
 
-    // Runs what the log holds of the epoch that the database does not have yet; returns what the database has then.
+    // Runs what the log holds of epochs that the database does not have yet: one of a killed process, several where the power went before the WAL was flushed.
+    // Returns the last that the database has then.
     private (long Salt, long Epoch) Recover(WriteSession session)
     {
         var (salt, epoch) = Last(session);
-        return (salt, Replay(session, _arrivals!.Read(salt, epoch + 1)) ? epoch + 1 : epoch);
+        return (salt, Replay(session, _arrivals!.Read(salt, epoch + 1)) ?? epoch);
     }
 
-    private bool Replay(WriteSession session, IEnumerable<ReadOnlyMemory<byte>> records)
+    // The epoch of the last record; null where there is none.
+    private long? Replay(WriteSession session, IEnumerable<ArrivalRecord> records)
     {
         var texts = new Dictionary<int, string>();
+        long? epoch = null;
         var count = 0;
         foreach (var record in records)
         {
+            if (record.Epoch != epoch)
+                texts.Clear(); // each epoch names its own
+            epoch = record.Epoch;
             try
             {
-                StatementRecorder.Replay(record.Span, texts, session);
+                StatementRecorder.Replay(record.Content.Span, texts, session);
             }
             catch (Exception e) when (e is InvalidDataException or Microsoft.Data.Sqlite.SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_CONSTRAINT or SQLitePCL.raw.SQLITE_ERROR })
             {
@@ -172,6 +181,6 @@ internal sealed partial class SqliteDatabase
 
         if (count > 0)
             _log.LogInformation("Took {Count} batches of acknowledged messages from the log of arrivals", count);
-        return count > 0;
+        return epoch;
     }
 }

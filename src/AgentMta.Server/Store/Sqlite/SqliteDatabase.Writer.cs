@@ -1,3 +1,4 @@
+using AgentMta.Server.Model;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
@@ -10,8 +11,7 @@ internal sealed partial class SqliteDatabase
 
     // Taken by whoever works on the writer's connection.
     private readonly Lock _turn = new();
-    private readonly object _wake = new();
-    private bool _isWoken;
+    private readonly WakeSignal _wake = new();
 
     private void WriteLoop()
     {
@@ -29,32 +29,19 @@ internal sealed partial class SqliteDatabase
             }
 
             batch.Clear();
-            FlushLog();
+            if (_queue.Reader.Count == 0)
+                FlushLog();
+            else if (HasUnflushed())
+                _logWork.Signal(); // the next batch runs meanwhile
         }
     }
 
-    // Until somebody wakes the writer's thread, or the time is over. A plain monitor: the other primitives spin first, which at each batch costs more than a switch.
+    // Until somebody wakes the writer's thread, or the time is over.
     private bool Sleep(TimeSpan rest)
     {
-        if (_queue.Reader.Count > 0)
-            return true;
-        lock (_wake)
-        {
-            if (!_isWoken)
-                Monitor.Wait(_wake, rest == Timeout.InfiniteTimeSpan ? Timeout.Infinite : (int)Math.Ceiling(rest.TotalMilliseconds));
-            _isWoken = false;
-        }
-
+        if (_queue.Reader.Count == 0)
+            _wake.Wait(rest);
         return _queue.Reader.Count > 0;
-    }
-
-    private void Wake()
-    {
-        lock (_wake)
-        {
-            _isWoken = true;
-            Monitor.Pulse(_wake);
-        }
     }
 
     // False where somebody else has the turn, or the store is closed.
@@ -82,6 +69,13 @@ internal sealed partial class SqliteDatabase
     private void CommitBatch(SqliteWriteSession session, List<WriteItem> batch)
     {
         var repeatable = batch.TrueForAll(item => item.Repeatable);
+        var changesNothing = batch.TrueForAll(item => item.ChangesNothing);
+        if (changesNothing && !_isOpen && !_owed)
+        {
+            Complete(batch);
+            return;
+        }
+
         try
         {
             Begin(session);
@@ -100,7 +94,7 @@ internal sealed partial class SqliteDatabase
             // Where one failed, all is committed: what fails again and again must not put the commit off again and again.
             if (session.Recorder is not null && TryRecord(session, batch))
                 return;
-            Commit(session);
+            Commit(session, flush: !changesNothing);
         }
         catch (Exception e)
         {
@@ -119,8 +113,7 @@ internal sealed partial class SqliteDatabase
 
         // Before the tasks: whoever awaited a write and then takes the next signal must not be woken by the write it has seen.
         Tell(session);
-        foreach (var item in batch)
-            item.Complete();
+        Complete(batch);
     }
 
     private void Tell(WriteSession session)
@@ -193,7 +186,7 @@ internal sealed partial class SqliteDatabase
         if (_isOpen && _isLogged)
         {
             _owed = true;
-            Wake();
+            _wake.Signal();
         }
 
         (_isOpen, _isLogged) = (false, false);
@@ -212,6 +205,9 @@ internal sealed partial class SqliteDatabase
     {
         /// <summary>May be run again from its start.</summary>
         public bool Repeatable => repeatable;
+
+        /// <summary>Waits for those before it only.</summary>
+        public bool ChangesNothing { get; init; }
 
         public Exception? Fault { get; set; }
 

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace AgentMta.Server.Store.Sqlite;
 
-/// <summary>SQLite in WAL mode with synchronous=FULL: a change is on disk, in a commit or in the log of arrivals, before its task completes.</summary>
+/// <summary>SQLite in WAL mode: a change is on disk, in the flushed WAL or in the log of arrivals, before its task completes.</summary>
 internal sealed partial class SqliteDatabase : Database
 {
     private const int QueueLength = 4096;
@@ -39,7 +39,7 @@ internal sealed partial class SqliteDatabase : Database
         _writer = Connect(SqliteOpenMode.ReadWriteCreate);
         try
         {
-            // design.md, Durability: WAL and FULL; the WAL is flushed at each commit.
+            // FULL flushes the WAL at each commit; with NORMAL the server does itself, at each commit that the log of arrivals does not stand in for.
             Run(_writer, $"PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = {(logPath is null ? -8192 : -32768)}; PRAGMA wal_autocheckpoint = 4000; PRAGMA busy_timeout = {BusyMilliseconds}; PRAGMA journal_size_limit = 67108864;");
             _session = new SqliteWriteSession(_writer, _time);
             // What the log holds was written for the schema as it is.
@@ -49,9 +49,12 @@ internal sealed partial class SqliteDatabase : Database
             Migrate();
             if (!hasLog)
                 OpenLog(keepLog);
+            if (keepLog)
+                FlushWal(); // records of the new schema must not be run on the old one
         }
         catch
         {
+            StopFlushing();
             _arrivals?.Dispose();
             _session?.DisposeCommands();
             _writer.Dispose();
@@ -66,7 +69,7 @@ internal sealed partial class SqliteDatabase : Database
     public static SqliteDatabase Open(string path, TimeProvider time, ILogger<SqliteDatabase> log)
     {
         SqliteLibrary.Load();
-        return new SqliteDatabase(path, time, log, Migrations.All, "FULL", path + LogSuffix, keepLog: true);
+        return new SqliteDatabase(path, time, log, Migrations.All, "NORMAL", path + LogSuffix, keepLog: true);
     }
 
     /// <summary>The same for a command beside the server, which keeps the log of arrivals for itself.</summary>
@@ -133,7 +136,7 @@ internal sealed partial class SqliteDatabase : Database
         try
         {
             await _queue.Writer.WriteAsync(item, cancellationToken).ConfigureAwait(false);
-            Wake();
+            _wake.Signal();
             return await item.Done.ConfigureAwait(false);
         }
         catch (ChannelClosedException e)
@@ -152,11 +155,11 @@ internal sealed partial class SqliteDatabase : Database
 
     private async ValueTask<T> SettleAndReadAsync<T>(Func<ReadSession, T> query, CancellationToken cancellationToken)
     {
-        // A change that cannot be repeated is committed, with all that was before it; where the disk is full, what is there is read.
+        // Who is not repeatable is committed, with all that was before it; where the disk is full, what is there is read.
         await PoolThread.Enter();
         try
         {
-            await QueueAsync(new WriteItem<bool>(_ => true, repeatable: false), cancellationToken).ConfigureAwait(false);
+            await QueueAsync(new WriteItem<bool>(_ => true, repeatable: false) { ChangesNothing = true }, cancellationToken).ConfigureAwait(false);
         }
         catch (StoreException e)
         {
@@ -212,15 +215,16 @@ internal sealed partial class SqliteDatabase : Database
         }
 
         _queue.Writer.TryComplete();
-        Wake();
+        _wake.Signal();
         await _writing.ConfigureAwait(false);
         lock (_turn)
         {
             _closed = true;
             if (_isOpen || _owed)
-                CommitOpen();
+                CommitOpen(flush: true);
         }
 
+        StopFlushing();
         _arrivals?.Dispose();
         _session.DisposeCommands();
         lock (_readersGate)

@@ -1,0 +1,172 @@
+using AgentMta.Server.Model;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
+
+namespace AgentMta.Server.Store.Sqlite;
+
+/// <content>
+/// The flush of SQLite's own log, the WAL. With synchronous=NORMAL a commit leaves it to whoever needs it: at once for what the log of arrivals does not hold, and
+/// otherwise on a thread beside the writer, whenever a half of the log of arrivals is full.
+/// </content>
+internal sealed partial class SqliteDatabase
+{
+    private const string Broken = "The database's files cannot be flushed to the disk, so nothing more is taken. Look at the disk and start the server again";
+    private const int WalPages = 4000;
+    private const int PagesWritten = 9; // SQLITE_DBSTATUS_CACHE_WRITE
+
+    private readonly WakeSignal _logWork = new();
+    private readonly WakeSignal _upkeepWork = new();
+    private SafeFileHandle? _wal;
+    private Thread[] _flushers = [];
+    private SqliteConnection? _checkpointer;
+    private volatile bool _isBroken;
+    private volatile Checkpoint _checkpoint;
+    private int _walPages;
+    private long _flushes;
+
+    /// <summary>Called before each flush of the WAL, for tests of a disk that fails.</summary>
+    internal Action? BeforeFlush { get; set; }
+
+    /// <summary>How often the WAL was flushed, for tests.</summary>
+    internal long Flushed => Volatile.Read(ref _flushes);
+
+    // Before the first record: what an earlier run committed is in the database's own file, also where that run could not flush the WAL and left it to the kernel.
+    private void StartFlushing()
+    {
+        _session.Query("PRAGMA wal_checkpoint(PASSIVE)", _ => true);
+        // SQLite has its locks on the other files, so that closing this one lets go of none (POSIX locks end with any descriptor of the file).
+        _wal = FileFlush.OpenUnlocked(_path + "-wal") ?? throw new StoreException($"'{_path}-wal' cannot be opened.");
+        FileFlush.Data(_wal);
+        _arrivals!.Settle(_epoch);
+        Run(_writer, "PRAGMA wal_autocheckpoint = 0");
+        _checkpointer = Connect(SqliteOpenMode.ReadWrite);
+        Run(_checkpointer, "SELECT COUNT(*) FROM arrival_log"); // it knows of the WAL once it has read something
+        _flushers = [new Thread(FlushBatches) { IsBackground = true, Name = "store log" }, new Thread(Upkeep) { IsBackground = true, Name = "store flush" }];
+        foreach (var flusher in _flushers)
+            flusher.Start();
+    }
+
+    private void StopFlushing()
+    {
+        _closed = true;
+        _logWork.Signal();
+        _upkeepWork.Signal();
+        foreach (var flusher in _flushers)
+            flusher.Join();
+        _checkpointer?.Dispose();
+        _wal?.Dispose();
+    }
+
+    // To be called with the flushing lock, behind a commit; completes those who wait for it.
+    private void FlushDatabase(List<WriteItem> waiting)
+    {
+        try
+        {
+            FlushWal();
+        }
+        catch (StoreException e)
+        {
+            foreach (var item in waiting)
+                item.Fail(e);
+            throw;
+        }
+
+        _arrivals!.Settle(_epoch);
+        Complete(waiting);
+    }
+
+    private void Upkeep()
+    {
+        while (true)
+        {
+            _upkeepWork.Wait(Timeout.InfiniteTimeSpan);
+            if (_closed)
+                return;
+            FreeHalf();
+            if (_checkpoint == Checkpoint.Wanted)
+            {
+                TryCheckpoint(_checkpointer!);
+                _checkpoint = Checkpoint.Begun;
+            }
+        }
+    }
+
+    private void FreeHalf()
+    {
+        long epoch; // committed before the flush begins
+        lock (_flushing)
+        {
+            epoch = _epoch;
+            if (!_arrivals!.IsHeldUpBy(epoch))
+                return;
+        }
+
+        try
+        {
+            FlushWal();
+        }
+        catch (StoreException)
+        {
+            return; // said already; the log keeps what it has
+        }
+
+        lock (_flushing)
+            _arrivals.Settle(Math.Max(epoch, _arrivals.Settled));
+    }
+
+    // To be called behind a commit, in one's turn. Copying the WAL's pages into the database takes long, and is done beside the writer; what came in meanwhile is
+    // little, and copied here, so that the WAL begins again from its start.
+    private void KeepWalShort()
+    {
+        SQLitePCL.raw.sqlite3_db_status(_writer.Handle, PagesWritten, out var pages, out _, 1);
+        _walPages += pages;
+        if (_checkpoint == Checkpoint.Begun)
+        {
+            // Where a reader was in the way, the next commit asks again.
+            _walPages = TryCheckpoint(_writer) ? 0 : WalPages;
+            _checkpoint = Checkpoint.None;
+        }
+        else if (_checkpoint == Checkpoint.None && _walPages >= WalPages)
+        {
+            _checkpoint = Checkpoint.Wanted;
+            _upkeepWork.Signal();
+        }
+    }
+
+    // False where not all could be copied.
+    private bool TryCheckpoint(SqliteConnection connection)
+    {
+        var result = SQLitePCL.raw.sqlite3_wal_checkpoint_v2(connection.Handle, null, SQLitePCL.raw.SQLITE_CHECKPOINT_PASSIVE, out var pages, out var copied);
+        if (result is SQLitePCL.raw.SQLITE_OK or SQLitePCL.raw.SQLITE_BUSY)
+            return result == SQLitePCL.raw.SQLITE_OK && copied == pages;
+        _log.LogError("The WAL cannot be copied into the database ({Error}); nothing is lost, and it is tried again. Look at the disk", SQLitePCL.raw.sqlite3_errmsg(connection.Handle).utf8_to_string());
+        return true; // not again at once
+    }
+
+    // What a failed flush leaves on disk is unknown, and asking again would be answered with a lie.
+    private void FlushWal()
+    {
+        if (_isBroken)
+            throw new StoreException(Broken);
+        try
+        {
+            BeforeFlush?.Invoke();
+            FileFlush.Data(_wal!);
+            Interlocked.Increment(ref _flushes);
+        }
+        catch (Exception e)
+        {
+            _isBroken = true;
+            _log.LogCritical(e, Broken);
+            throw new StoreException(Broken, e);
+        }
+    }
+
+    private enum Checkpoint
+    {
+        None,
+        Wanted,
+        Begun,
+    }
+}

@@ -1,0 +1,155 @@
+using AgentMta.Server.Store;
+using AgentMta.Server.Store.Sqlite;
+
+namespace AgentMta.Server.Tests.Store;
+
+/// <summary>
+/// What a loss of power leaves is less than what a kill leaves: of the WAL only what was flushed is sure, of the rest any part or nothing. Promise 1 holds all the
+/// same, because what was acknowledged lies in the flushed log of arrivals until the WAL is flushed too.
+/// </summary>
+public sealed class LossOfPowerTests : ArrivalLogStore
+{
+    private const int Block = 4096;
+
+    private volatile Begun _begun = new(0, 0);
+
+    [Fact]
+    public async Task What_was_acknowledged_is_there_whatever_the_disk_kept_of_the_commits_behind_the_last_flush()
+    {
+        Watch();
+        Store.Database.Log!.Turn = 40_000; // a half is full behind some arrivals: the log begins again many times
+        var random = new Random(1789);
+        for (var round = 0; round < 30; round++)
+        {
+            for (var i = 0; i < 12; i++)
+            {
+                await ArriveAsync($"<{round}.{i}@x>", size: random.Next(6000));
+                if (random.Next(4) == 0)
+                    _ = await CountAsync(Store.Database); // a commit
+                if (random.Next(40) == 0)
+                    await Store.Database.WriteAsync(s => s.Execute("UPDATE inboxes SET display_name = @p1", $"{round}.{i}"));
+            }
+
+            _ = await CountAsync(Store.Database);
+            var left = await PowerCutAsync(random);
+            await using var again = Open(left);
+            Assert.Equal(await DumpAsync(Store.Database), await DumpAsync(again));
+        }
+
+        Assert.True(Store.Database.Flushed > 30, $"only {Store.Database.Flushed} flushes: the log never began again");
+        Assert.InRange(new FileInfo(Path.Combine(Store.Folder, "agentmta.db-arrivals")).Length, 1, ArrivalLog.HalfLength + 100_000);
+    }
+
+    [Fact]
+    public async Task A_change_that_is_no_arrival_is_flushed_before_it_is_acknowledged_with_all_before_it()
+    {
+        Watch();
+        for (var round = 0; round < 10; round++)
+        {
+            await ArriveAsync($"<{round}@x>");
+            await Store.Database.WriteAsync(s => s.Execute("UPDATE inboxes SET display_name = @p1", $"round {round}"));
+            var left = await PowerCutAsync(new Random(round));
+            File.Delete(Path.Combine(left, "agentmta.db-arrivals"));
+
+            await using var again = Open(left);
+            Assert.Equal([$"round {round}"], await again.ReadAsync(s => s.Query("SELECT DISTINCT display_name FROM inboxes", r => r.GetString(0))));
+            Assert.Equal(round + 1, await CountAsync(again));
+        }
+    }
+
+    [Fact]
+    public async Task A_commit_for_a_reader_costs_no_flush_of_the_WAL()
+    {
+        await ArriveAsync("<1@x>");
+        var before = Store.Database.Flushed;
+
+        Assert.Equal(1, await CountAsync(Store.Database));
+        Assert.Equal(before, Store.Database.Flushed);
+    }
+
+    [Fact]
+    public async Task Nothing_is_seen_by_a_reader_that_a_loss_of_power_could_take_back()
+    {
+        await ArriveAsync("<1@x>");
+        using var release = new ManualResetEventSlim();
+        var flushing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Store.Database.Log!.BeforeFlush = () =>
+        {
+            flushing.TrySetResult();
+            release.Wait(TimeSpan.FromSeconds(30));
+        };
+        var second = ArriveAsync("<2@x>");
+        await flushing.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        var reading = Task.Run(() => CountAsync(Store.Database)); // has the writer commit, which waits for the flush
+
+        Assert.Equal(0, await Store.Database.GlanceAsync(s => s.Scalar<long>("SELECT COUNT(*) FROM messages")));
+        Assert.False(reading.IsCompleted);
+        release.Set();
+        await second;
+        Assert.Equal(2, await reading);
+    }
+
+    [Fact]
+    public async Task Where_the_WAL_cannot_be_flushed_nothing_more_is_taken_and_a_restart_has_what_was_acknowledged()
+    {
+        await ArriveAsync("<1@x>");
+        _ = await CountAsync(Store.Database);
+        Store.Database.BeforeFlush = () => throw new IOException("input/output error");
+
+        var fault = await Assert.ThrowsAsync<StoreException>(() => Store.Database.WriteAsync(s => s.Execute("UPDATE inboxes SET display_name = 'lost'")));
+        Assert.Contains("start the server again", fault.Message, StringComparison.Ordinal);
+        Store.Database.BeforeFlush = null;
+        await Assert.ThrowsAsync<StoreException>(() => ArriveAsync("<2@x>")); // a second flush would be answered with a lie
+        Assert.Equal(1, await CountAsync(Store.Database)); // reading goes on
+        await using var again = Open(await KilledAsync());
+        Assert.Equal(["<1@x>"], await IdsAsync(again));
+        await again.WriteAsync(s => s.Execute("UPDATE inboxes SET display_name = 'kept'"));
+    }
+
+    [Fact]
+    public async Task Under_load_the_WAL_begins_again_from_its_start()
+    {
+        Store.Database.CommitAfter = (TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(10));
+        const int Messages = 2400;
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(session => Task.Run(async () =>
+        {
+            for (var i = 0; i < Messages / 8; i++)
+                await ArriveAsync($"<{session}.{i}@x>", size: 60_000);
+        })));
+
+        Assert.Equal(Messages, await CountAsync(Store.Database));
+        var wal = new FileInfo(Path.Combine(Store.Folder, "agentmta.db-wal")).Length;
+        Assert.InRange(wal, 1, Messages * 60_000 * 2 / 3);
+    }
+
+    // Each flush makes sure of what was in the WAL when it began.
+    private void Watch()
+    {
+        var wal = Path.Combine(Store.Folder, "agentmta.db-wal");
+        var before = Store.Database.Flushed;
+        Store.Database.BeforeFlush = () => _begun = new Begun(_begun.Count + 1, new FileInfo(wal).Length);
+        _begun = new Begun(before, new FileInfo(wal).Length);
+    }
+
+    // The files now, but of the WAL behind the last flush only what chance left of it.
+    private async Task<string> PowerCutAsync(Random random)
+    {
+        Assert.True(SpinWait.SpinUntil(() => Store.Database.Flushed == _begun.Count, TimeSpan.FromSeconds(30)));
+        var sure = _begun.Length; // one that begins later makes sure of more, and nothing was written to the log since
+        var left = await KilledAsync();
+        var path = Path.Combine(left, "agentmta.db-wal");
+        var wal = await File.ReadAllBytesAsync(path);
+        if (random.Next(2) == 0)
+            wal = wal[..(int)random.NextInt64(sure, wal.Length + 1)];
+        for (var at = (sure + Block - 1) / Block * Block; at < wal.Length; at += Block)
+        {
+            if (random.Next(4) == 0)
+                wal.AsSpan((int)at, (int)Math.Min(Block, wal.Length - at)).Clear();
+        }
+
+        await File.WriteAllBytesAsync(path, wal);
+        return left;
+    }
+
+    private sealed record Begun(long Count, long Length);
+}
