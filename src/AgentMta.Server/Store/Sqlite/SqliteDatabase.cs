@@ -40,7 +40,7 @@ internal sealed partial class SqliteDatabase : Database
         try
         {
             // FULL flushes the WAL at each commit; with NORMAL the server does itself, at each commit that the log of arrivals does not stand in for.
-            Run(_writer, $"PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = {(logPath is null ? -8192 : -32768)}; PRAGMA wal_autocheckpoint = 4000; PRAGMA busy_timeout = {BusyMilliseconds}; PRAGMA journal_size_limit = 67108864;");
+            Run(_writer, $"PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = {(logPath is null ? -8192 : -16384)}; PRAGMA wal_autocheckpoint = 4000; PRAGMA busy_timeout = {BusyMilliseconds}; PRAGMA journal_size_limit = 67108864;");
             _session = new SqliteWriteSession(_writer, _time);
             // What the log holds was written for the schema as it is.
             var hasLog = Version() >= FirstWithLog;
@@ -282,7 +282,7 @@ internal sealed partial class SqliteDatabase : Database
         }
 
         var connection = Connect(SqliteOpenMode.ReadWrite);
-        Run(connection, "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;");
+        Run(connection, "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096;");
         return new Reader(connection, new ReadSession(connection));
     }
 
