@@ -45,6 +45,9 @@ internal sealed class ArrivalLog : IDisposable
     /// <summary>Octets that the present epoch takes.</summary>
     public long Length { get; private set; }
 
+    /// <summary>Records that were written in the present epoch.</summary>
+    public uint Written => _written;
+
     /// <summary>Octets that can be written at least.</summary>
     public long Left => Volatile.Read(ref _left);
 

@@ -208,7 +208,8 @@ internal sealed partial class SqliteDatabase
         lock (_flushing)
         {
             // Nobody sees what might be lost with the power.
-            flush |= !_isLogged || !TryFlush();
+            // An epoch of which the log holds nothing would be a gap in it, behind which nothing is run again: it is flushed, and the log begins anew.
+            flush |= !_isLogged || !TryFlush() || _arrivals!.Length == 0;
             // Also where nothing was logged: a log of this epoch must fit this state of the database and no other.
             if (_arrivals is not null)
                 session.Execute("UPDATE arrival_log SET epoch = @p1", _epoch + 1);

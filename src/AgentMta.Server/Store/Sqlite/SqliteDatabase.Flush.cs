@@ -17,6 +17,8 @@ internal sealed partial class SqliteDatabase
 
     private readonly WakeSignal _logWork = new();
     private readonly WakeSignal _upkeepWork = new();
+    // Taken behind the flushing lock, or alone.
+    private readonly Lock _walFlush = new();
     private SafeFileHandle? _wal;
     private Thread[] _flushers = [];
     private SqliteConnection? _checkpointer;
@@ -147,6 +149,8 @@ internal sealed partial class SqliteDatabase
     // What a failed flush leaves on disk is unknown, and asking again would be answered with a lie.
     private void FlushWal()
     {
+        // One at a time: the kernel tells of a failure once, and whoever asked beside would hear that all is well.
+        using var alone = _walFlush.EnterScope();
         if (_isBroken)
             throw new StoreException(Broken);
         try

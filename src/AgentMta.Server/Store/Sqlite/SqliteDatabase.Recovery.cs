@@ -70,7 +70,9 @@ internal sealed partial class SqliteDatabase
         }
         else if (_owed)
         {
-            _ = Replay(session, _arrivals!.ReadOwn());
+            var (_, count) = Replay(session, _arrivals!.ReadOwn());
+            if (count != _arrivals.Written)
+                throw new StoreException($"Of {_arrivals.Written} batches that were acknowledged only {count} can be read from '{_logPath}'. Look at the disk and start the server again");
             (_isLogged, _owed) = (true, false);
         }
     }
@@ -152,11 +154,11 @@ internal sealed partial class SqliteDatabase
     private (long Salt, long Epoch) Recover(WriteSession session)
     {
         var (salt, epoch) = Last(session);
-        return (salt, Replay(session, _arrivals!.Read(salt, epoch + 1)) ?? epoch);
+        return (salt, Replay(session, _arrivals!.Read(salt, epoch + 1)).Epoch ?? epoch);
     }
 
-    // The epoch of the last record; null where there is none.
-    private long? Replay(WriteSession session, IEnumerable<ArrivalRecord> records)
+    // The epoch of the last record, null where there is none, and how many there were.
+    private (long? Epoch, int Count) Replay(WriteSession session, IEnumerable<ArrivalRecord> records)
     {
         var texts = new Dictionary<int, string>();
         long? epoch = null;
@@ -181,6 +183,6 @@ internal sealed partial class SqliteDatabase
 
         if (count > 0)
             _log.LogInformation("Took {Count} batches of acknowledged messages from the log of arrivals", count);
-        return epoch;
+        return (epoch, count);
     }
 }

@@ -39,7 +39,8 @@ internal sealed partial class SqliteDatabase
     // Until somebody wakes the writer's thread, or the time is over.
     private bool Sleep(TimeSpan rest)
     {
-        if (_queue.Reader.Count == 0)
+        // Looked at here too: the signals for the last piece of work and for the end may have been one.
+        if (_queue.Reader.Count == 0 && !_queue.Reader.Completion.IsCompleted)
             _wake.Wait(rest);
         return _queue.Reader.Count > 0;
     }
@@ -183,7 +184,7 @@ internal sealed partial class SqliteDatabase
         foreach (var item in lost)
             item.Fail(new StoreException("The store cannot keep changes now."));
         // What the log holds of this transaction was acknowledged: the next one begins with it.
-        if (_isOpen && _isLogged)
+        if (_isOpen && _isLogged && _arrivals!.Length > 0)
         {
             _owed = true;
             _wake.Signal();
