@@ -48,7 +48,7 @@ internal sealed partial class Receiver(ReceiverServices services)
             var lost = await RecordGoneAsync(arrival, gone, linked.Token).ConfigureAwait(false);
             arrival.Authentication = await AuthenticateAsync(arrival, linked.Token).ConfigureAwait(false);
             var judgements = await GateAsync(arrival, targets, linked.Token).ConfigureAwait(false);
-            if (message.Raw.Bytes.Length > RawContent.InlineLimit)
+            if (!message.InPlace)
                 await PoolThread.Enter(); // a scanner or a DNS server may have answered last
             var refusal = targets.Count == 0 ? lost : Refusal(arrival, judgements);
             if (refusal is null)

@@ -6,8 +6,6 @@ namespace AgentMta.Server.Inbound;
 /// <summary>The message: DATA and BDAT, and what happens at its end.</summary>
 internal sealed partial class Session
 {
-    private const int CheckedInPlace = 32 * 1024;
-
     private Reception? _reception;
 
     private async ValueTask DataAsync()
@@ -90,12 +88,15 @@ internal sealed partial class Session
         var beside = _door.BeginMessage();
         try
         {
-            // A session that is alone goes to the pool, whose thread stores what it has checked. Beside others the writer's thread stores for all of them, and a small
-            // message is checked where it came in: the switch would cost as much as the checks.
-            if (beside == 0 || reception.Octets > CheckedInPlace)
+            // A session that is alone goes to the pool, whose thread stores what it has checked. Beside others the writer's thread stores for all of them, and a message
+            // that is cheap to check is checked where it came in: the switch would cost as much as the checks.
+            if (beside == 0 || _listener.Role != DoorRole.Mx || reception.Octets > CheapMessage.Limit)
                 await PoolThread.Enter();
             var content = await reception.CompleteAsync(repaired, _options.StrictLines);
-            reply = content is null ? reception.Refusal! : await AcceptAsync(content);
+            var inPlace = content is not null && !PoolThread.IsCurrent && CheapMessage.Is(content.Bytes.Span);
+            if (!inPlace)
+                await PoolThread.Enter();
+            reply = content is null ? reception.Refusal! : await AcceptAsync(content, inPlace);
         }
         finally
         {
@@ -121,12 +122,13 @@ internal sealed partial class Session
     /// Hands the message over. The receiver is waited for whatever the peer does meanwhile: its answer alone says whether the octets are still
     /// needed, so they are given back only behind it.
     /// </summary>
-    private async ValueTask<SmtpReply> AcceptAsync(RawContent content)
+    private async ValueTask<SmtpReply> AcceptAsync(RawContent content, bool inPlace)
     {
         var reply = Refusals.LocalError;
         var message = new IncomingMessage
         {
             TransactionId = Ids.New(_services.Time),
+            InPlace = inPlace,
             Session = Info,
             ReversePath = _mail.Argument,
             Recipients = [.. _recipients],

@@ -50,6 +50,9 @@ internal sealed record IncomingRecipient(string Address, string? Notify = null, 
 /// <summary>A message at the end of data, before the reply: envelope, bytes and session.</summary>
 internal sealed record IncomingMessage
 {
+    /// <summary>It may be checked on the thread that serves sockets: see <see cref="PoolThread"/>.</summary>
+    public bool InPlace { get; init; }
+
     /// <summary>Names this transaction in Received, logs and the trace.</summary>
     public required string TransactionId { get; init; }
 

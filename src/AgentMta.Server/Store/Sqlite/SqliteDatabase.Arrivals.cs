@@ -36,6 +36,8 @@ internal sealed partial class SqliteDatabase
     private int _appendedBefore;
     private volatile bool _isLogging;
     private bool _isOpen;
+    // A commit is seen by readers and not flushed yet.
+    private volatile bool _isUnsure;
     // Something was acknowledged that no reader sees yet.
     private volatile bool _isAhead;
     private bool _isLogged;
@@ -46,6 +48,12 @@ internal sealed partial class SqliteDatabase
 
     /// <summary>When an open transaction is committed: after so long without a further batch, and after so long in any case.</summary>
     internal (TimeSpan Quiet, TimeSpan Longest) CommitAfter { get; set; } = (TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(25));
+
+    /// <summary>Batches handed over whose record is not on disk, for tests.</summary>
+    internal bool HasWaiting => HasUnflushed();
+
+    /// <summary>Called by a reader that waits for a flush, for tests.</summary>
+    internal Action? BeforeWait { get; set; }
 
     /// <summary>Called before each commit, for tests of a disk that fails.</summary>
     internal Action? BeforeCommit { get; set; }
@@ -207,28 +215,55 @@ internal sealed partial class SqliteDatabase
     {
         lock (_flushing)
         {
-            // Nobody sees what might be lost with the power.
+            // What waits is flushed first: nobody is to see what might be lost with the power.
             // An epoch of which the log holds nothing would be a gap in it, behind which nothing is run again: it is flushed, and the log begins anew.
             flush |= !_isLogged || !TryFlush() || _arrivals!.Length == 0;
             // Also where nothing was logged: a log of this epoch must fit this state of the database and no other.
             if (_arrivals is not null)
                 session.Execute("UPDATE arrival_log SET epoch = @p1", _epoch + 1);
             BeforeCommit?.Invoke();
-            session.Execute("COMMIT");
-            (_isOpen, _isAhead, _isLogged) = (false, false, false);
-            if (_arrivals is null)
-                return;
-            _epoch++;
-            var waiting = TakeUnflushed();
-            _recorder.BeginEpoch();
-            _arrivals.Begin(_salt, _epoch + 1);
-            if (flush)
-                FlushDatabase(waiting);
-            else if (_arrivals.IsHeldUpBy(_epoch))
-                _upkeepWork.Signal();
+            _isUnsure = flush && _arrivals is not null; // SQLite flushes a visitor's commit itself
+            try
+            {
+                session.Execute("COMMIT");
+                (_isOpen, _isAhead, _isLogged) = (false, false, false);
+                if (_arrivals is null)
+                    return;
+                _epoch++;
+                var waiting = TakeUnflushed();
+                _recorder.BeginEpoch();
+                _arrivals.Begin(_salt, _epoch + 1);
+                if (flush)
+                    FlushDatabase(waiting);
+                else if (_arrivals.IsHeldUpBy(_epoch))
+                    _upkeepWork.Signal();
+            }
+            finally
+            {
+                _isUnsure = false;
+            }
         }
 
         KeepWalShort();
+    }
+
+    // Called by a reader behind its query: what it saw of a commit that is not flushed must not leave it before.
+    private void WaitUntilSure()
+    {
+        if (!_isUnsure)
+            return;
+        BeforeWait?.Invoke();
+        lock (_flushing)
+        {
+            // The commit's flush is over.
+        }
+    }
+
+    /// <summary>Commits what is open or owed, as the clock would have it done, for tests.</summary>
+    internal void CommitNow()
+    {
+        lock (_turn)
+            CommitOpen();
     }
 
     // Called by the writer's thread in its turn: commits when nothing came for a tick, or the transaction is old enough. Returns when to look again.

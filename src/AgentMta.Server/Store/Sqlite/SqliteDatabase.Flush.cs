@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AgentMta.Server.Model;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -11,7 +12,7 @@ namespace AgentMta.Server.Store.Sqlite;
 /// </content>
 internal sealed partial class SqliteDatabase
 {
-    private const string Broken = "The database's files cannot be flushed to the disk, so nothing more is taken. Look at the disk and start the server again";
+    private const string Broken = "The database's files cannot be flushed to the disk, so nothing more is taken. Look at the disk and start the server again.";
     private const int WalPages = 4000;
     private const int PagesWritten = 9; // SQLITE_DBSTATUS_CACHE_WRITE
 
@@ -33,10 +34,20 @@ internal sealed partial class SqliteDatabase
     /// <summary>How often the WAL was flushed, for tests.</summary>
     internal long Flushed => Volatile.Read(ref _flushes);
 
-    // Before the first record: what an earlier run committed is in the database's own file, also where that run could not flush the WAL and left it to the kernel.
+    // Before anything of an earlier run's log is void: what that run committed is in the database's own file, also where it could not flush the WAL and left it to the kernel.
+    private void CopyEarlier()
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (_session.Query("PRAGMA wal_checkpoint(PASSIVE)", r => r.GetInt64(0) != 0 || r.GetInt64(1) != r.GetInt64(2))[0])
+        {
+            if (Stopwatch.GetElapsedTime(began) > LogWait)
+                throw new StoreException($"'{_path}-wal' cannot be copied into the database, since another process reads an older state of it. End that one, then start again.");
+            Thread.Sleep(5);
+        }
+    }
+
     private void StartFlushing()
     {
-        _session.Query("PRAGMA wal_checkpoint(PASSIVE)", _ => true);
         // SQLite has its locks on the other files, so that closing this one lets go of none (POSIX locks end with any descriptor of the file).
         _wal = FileFlush.OpenUnlocked(_path + "-wal") ?? throw new StoreException($"'{_path}-wal' cannot be opened.");
         FileFlush.Data(_wal);
@@ -142,7 +153,11 @@ internal sealed partial class SqliteDatabase
         var result = SQLitePCL.raw.sqlite3_wal_checkpoint_v2(connection.Handle, null, SQLitePCL.raw.SQLITE_CHECKPOINT_PASSIVE, out var pages, out var copied);
         if (result is SQLitePCL.raw.SQLITE_OK or SQLitePCL.raw.SQLITE_BUSY)
             return result == SQLitePCL.raw.SQLITE_OK && copied == pages;
-        _log.LogError("The WAL cannot be copied into the database ({Error}); nothing is lost, and it is tried again. Look at the disk", SQLitePCL.raw.sqlite3_errmsg(connection.Handle).utf8_to_string());
+        // As with the WAL: what a failed flush of the database's file leaves on disk is unknown, and SQLite counts what it has copied as done.
+        if ((result & 0xff) == SQLitePCL.raw.SQLITE_IOERR)
+            Break(new IOException(SQLitePCL.raw.sqlite3_errmsg(connection.Handle).utf8_to_string()));
+        else
+            _log.LogError("The WAL cannot be copied into the database ({Error}); nothing is lost, and it is tried again. Look at the disk", SQLitePCL.raw.sqlite3_errmsg(connection.Handle).utf8_to_string());
         return true; // not again at once
     }
 
@@ -161,10 +176,15 @@ internal sealed partial class SqliteDatabase
         }
         catch (Exception e)
         {
-            _isBroken = true;
-            _log.LogCritical(e, Broken);
+            Break(e);
             throw new StoreException(Broken, e);
         }
+    }
+
+    private void Break(Exception e)
+    {
+        _isBroken = true;
+        _log.LogCritical(e, Broken);
     }
 
     private enum Checkpoint

@@ -29,6 +29,7 @@ internal sealed partial class SqliteDatabase
             Thread.Sleep(5); // a command that looks into it is done at once
         }
 
+        CopyEarlier();
         _session.Execute("BEGIN IMMEDIATE");
         (_, _epoch) = Recover(_session);
         _salt = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));

@@ -191,7 +191,9 @@ internal sealed partial class SqliteDatabase : Database
             reader.Session.Execute("BEGIN");
             try
             {
-                return query(reader.Session);
+                var result = query(reader.Session);
+                WaitUntilSure();
+                return result;
             }
             finally
             {
