@@ -3,8 +3,6 @@ namespace AgentMta.Server.Inbound;
 /// <summary>What all SMTP listeners share: limits, deadlines, meter. One for the server.</summary>
 internal sealed class Door : IDisposable
 {
-    private int _messages;
-
     public Door(SessionServices services)
     {
         Services = services;
@@ -27,12 +25,6 @@ internal sealed class Door : IDisposable
     public InboundMeter Meter { get; }
 
     public EhloReply Ehlo { get; }
-
-    /// <summary>A message is whole and waits for its reply; returns how many others do.</summary>
-    public int BeginMessage() => Interlocked.Increment(ref _messages) - 1;
-
-    /// <summary>One has its reply.</summary>
-    public void EndMessage() => Interlocked.Decrement(ref _messages);
 
     /// <inheritdoc/>
     public void Dispose()

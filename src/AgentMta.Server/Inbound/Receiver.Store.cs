@@ -91,7 +91,9 @@ internal sealed partial class Receiver
         {
             try
             {
-                return await services.Database.WriteRepeatableAsync(session => Write(session, arrival, raws, copies, unused), cancellationToken).ConfigureAwait(false);
+                var work = (WriteSession session) => Write(session, arrival, raws, copies, unused);
+                // Behind a large message there are files to delete and mappings to end.
+                return await (arrival.Message is { AnswersAtOnce: true, Raw.File: null } ? services.Database.WriteAndAnswerAsync(work, cancellationToken) : services.Database.WriteRepeatableAsync(work, cancellationToken)).ConfigureAwait(false);
             }
             catch (InboxGoneException gone) when (copies.Find(c => c.Target.Inbox.InboxId == gone.InboxId) is not null)
             {

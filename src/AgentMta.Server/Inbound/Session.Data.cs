@@ -84,25 +84,14 @@ internal sealed partial class Session
     private async ValueTask FinishAsync(Reception reception)
     {
         var repaired = _options.RepairLineEndsOf.Count > 0 && InboundOptions.Contains(_options.RepairLineEndsOf, _client);
-        SmtpReply reply;
-        var beside = _door.BeginMessage();
-        try
-        {
-            // A session that is alone goes to the pool, whose thread stores what it has checked. Beside others the writer's thread stores for all of them, and a message
-            // that is cheap to check is checked where it came in: the switch would cost as much as the checks.
-            if (beside == 0 || _listener.Role != DoorRole.Mx || reception.Octets > CheapMessage.Limit)
-                await PoolThread.Enter();
-            var content = await reception.CompleteAsync(repaired, _options.StrictLines);
-            var inPlace = content is not null && !PoolThread.IsCurrent && CheapMessage.Is(content.Bytes.Span);
-            if (!inPlace)
-                await PoolThread.Enter();
-            reply = content is null ? reception.Refusal! : await AcceptAsync(content, inPlace);
-        }
-        finally
-        {
-            _door.EndMessage();
-        }
-
+        // A message that is cheap to check is checked where it came in: a switch between threads would cost as much as the checks.
+        if (_listener.Role != DoorRole.Mx || reception.Octets > CheapMessage.Limit)
+            await PoolThread.Enter();
+        var content = await reception.CompleteAsync(repaired, _options.StrictLines);
+        var inPlace = content is not null && !PoolThread.IsCurrent && CheapMessage.Is(content.Bytes.Span);
+        if (!inPlace)
+            await PoolThread.Enter();
+        var reply = content is null ? reception.Refusal! : await AcceptAsync(content, inPlace);
         ResetTransaction();
         _messageOctets += reception.Octets;
         _door.Meter.Message(_listener.Role, reply.IsPositive, reception.Octets);
@@ -116,6 +105,10 @@ internal sealed partial class Session
             _rejected++;
             await RefuseAsync(SmtpVerb.Data, null, reply);
         }
+
+        // This may be the store's thread, for which a reply is nothing. What was sent without waiting for it (BDAT behind BDAT), and the end of a session, take longer.
+        if (_closing || _stopRequested || HasInput())
+            await PoolThread.Enter();
     }
 
     /// <summary>
@@ -129,6 +122,7 @@ internal sealed partial class Session
         {
             TransactionId = Ids.New(_services.Time),
             InPlace = inPlace,
+            AnswersAtOnce = true,
             Session = Info,
             ReversePath = _mail.Argument,
             Recipients = [.. _recipients],

@@ -53,6 +53,9 @@ internal sealed record IncomingMessage
     /// <summary>It may be checked on the thread that serves sockets: see <see cref="PoolThread"/>.</summary>
     public bool InPlace { get; init; }
 
+    /// <summary>Whoever hands it over only writes a reply behind it, and may do so on the thread that made it durable.</summary>
+    public bool AnswersAtOnce { get; init; }
+
     /// <summary>Names this transaction in Received, logs and the trace.</summary>
     public required string TransactionId { get; init; }
 

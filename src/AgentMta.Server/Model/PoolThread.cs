@@ -4,7 +4,7 @@ namespace AgentMta.Server.Model;
 
 /// <summary>
 /// Sockets hand over what they read on their own two or so threads, which serve all connections (<see cref="ServeSockets"/>): a command is answered there without a switch
-/// between threads, and so is the end of a message that is cheap to check, where others are under way. Whatever may block, or computes for long, goes to the pool first.
+/// between threads, and so is the end of a message that is cheap to check. Whatever may block, or computes for long, goes to the pool first.
 /// </summary>
 internal static class PoolThread
 {

@@ -30,6 +30,12 @@ internal abstract class Database(TimeProvider time) : IAsyncDisposable
     /// </summary>
     public virtual Task<T> WriteRepeatableAsync<T>(Func<WriteSession, T> work, CancellationToken cancellationToken = default) => WriteAsync(work, cancellationToken);
 
+    /// <summary>
+    /// As <see cref="WriteRepeatableAsync{T}"/>, for a caller that behind it does nothing but answer: it may go on on the store's own thread, which makes nobody else's
+    /// work durable meanwhile, so it must neither block nor compute for long.
+    /// </summary>
+    public virtual Task<T> WriteAndAnswerAsync<T>(Func<WriteSession, T> work, CancellationToken cancellationToken = default) => WriteRepeatableAsync(work, cancellationToken);
+
     /// <summary>Runs <paramref name="work"/> in a transaction without a result.</summary>
     public Task WriteAsync(Action<WriteSession> work, CancellationToken cancellationToken = default) =>
         WriteAsync(

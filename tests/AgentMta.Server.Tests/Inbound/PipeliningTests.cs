@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using AgentMta.Protocol.Smtp;
 using AgentMta.Server.Tests.Support;
 
 namespace AgentMta.Server.Tests.Inbound;
@@ -84,5 +86,37 @@ public sealed class PipeliningTests
         }
 
         Assert.Equal([554], (await rest).Select(r => r.Code));
+    }
+
+    [Fact]
+    public async Task What_did_not_wait_for_the_reply_is_not_run_on_the_thread_that_stored_the_message()
+    {
+        await using var server = await SmtpTestServer.StartAsync();
+        await using var beside = await RawSmtpClient.GreetedAsync(server.Mx);
+        var threads = new ConcurrentQueue<string?>();
+        server.CheckSender = (_, _, _) =>
+        {
+            threads.Enqueue(Thread.CurrentThread.Name);
+            return ValueTask.FromResult<SmtpReply?>(null);
+        };
+        server.Accept = (_, _) =>
+        {
+            // As the store does: whoever waits goes on here. A round trip of somebody else gives the session time to wait.
+            var stored = new TaskCompletionSource<SmtpReply>();
+            var store = new Thread(() =>
+            {
+                beside.SayAsync("NOOP").GetAwaiter().GetResult();
+                stored.SetResult(new SmtpReply(250, "2.0.0", "Stored"));
+            }) { IsBackground = true, Name = "store" };
+            store.Start();
+            return stored.Task;
+        };
+        await using var client = await RawSmtpClient.GreetedAsync(server.Mx);
+        await client.SayAsync("EHLO x.test");
+        const string Transaction = "MAIL FROM:<a@sender.test>\r\nRCPT TO:<agent@agentmta.test>\r\nBDAT 3 LAST\r\nx\r\n";
+        await client.SendAsync(string.Concat(Enumerable.Repeat(Transaction, 20)));
+        Assert.All(await client.CodesAsync(60), code => Assert.Equal(250, code));
+        Assert.Equal(20, threads.Count);
+        Assert.DoesNotContain("store", threads);
     }
 }

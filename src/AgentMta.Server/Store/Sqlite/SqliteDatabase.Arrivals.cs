@@ -20,7 +20,6 @@ internal sealed partial class SqliteDatabase
     private readonly Lock _flushing = new();
     private readonly Lock _handing = new();
     private List<WriteItem> _unflushed = [];
-    private List<WriteItem> _flushed = [];
     private ArrayBufferWriter<byte> _unwritten = new();
     private ArrayBufferWriter<byte> _written = new();
     private int _unwrittenCount;
@@ -99,18 +98,17 @@ internal sealed partial class SqliteDatabase
             return;
         }
 
-        bool isDone;
+        List<WriteItem>? flushed;
         try
         {
-            isDone = TryFlush();
+            flushed = TryFlush();
         }
         finally
         {
             _flushing.Exit();
         }
 
-        if (!isDone)
-            CommitInstead();
+        Answer(flushed);
     }
 
     // The log's own thread: the writer's hands its batches over and goes on with the next.
@@ -123,13 +121,25 @@ internal sealed partial class SqliteDatabase
                 return;
             while (HasUnflushed())
             {
-                bool isDone;
+                List<WriteItem>? flushed;
                 lock (_flushing)
-                    isDone = TryFlush();
-                if (!isDone)
-                    CommitInstead();
+                    flushed = TryFlush();
+                Answer(flushed);
             }
         }
+    }
+
+    // Behind the flush, without a lock: who only answers does so here, while somebody else may flush what came meanwhile.
+    private void Answer(List<WriteItem>? flushed)
+    {
+        if (flushed is null)
+        {
+            CommitInstead();
+            return;
+        }
+
+        foreach (var item in flushed)
+            item.Complete(here: true);
     }
 
     private void CommitInstead()
@@ -147,17 +157,18 @@ internal sealed partial class SqliteDatabase
             return _unflushed.Count > 0;
     }
 
-    // To be called with the flushing lock. False where the log cannot be written: what waits is left for a commit.
-    private bool TryFlush()
+    // To be called with the flushing lock. Returns who waits for what is durable now; null where the log cannot be written: what waits is left for a commit.
+    private List<WriteItem>? TryFlush()
     {
         int count;
+        List<WriteItem> flushed;
         lock (_handing)
         {
             if (_unflushed.Count == 0)
-                return true;
+                return [];
             if (!_isLogging)
-                return false;
-            (_unflushed, _flushed) = (_flushed, _unflushed);
+                return null;
+            (_unflushed, flushed) = ([], _unflushed);
             (_unwritten, _written) = (_written, _unwritten);
             (count, _unwrittenCount) = (_unwrittenCount, 0);
         }
@@ -173,27 +184,24 @@ internal sealed partial class SqliteDatabase
             _isLogging = false;
             _arrivals!.Cut();
             lock (_handing)
-                _unflushed.InsertRange(0, _flushed);
-            _flushed.Clear();
-            return false;
+                _unflushed.InsertRange(0, flushed);
+            return null;
         }
 
         lock (_handing)
             _underway -= _written.WrittenCount;
         Logged += count;
         _isAhead = true;
-        Complete(_flushed);
         _written.ResetWrittenCount();
         if (_written.Capacity > KeptBuffer)
             _written = new ArrayBufferWriter<byte>();
-        return true;
+        return flushed;
     }
 
-    private static void Complete(List<WriteItem> items)
+    private static void Complete(List<WriteItem>? items)
     {
-        foreach (var item in items)
-            item.Complete();
-        items.Clear();
+        foreach (var item in items ?? [])
+            item.Complete(here: false);
     }
 
     // What was handed over and is not flushed, for the one who makes it durable, or fails it, in another way. To be called with the flushing lock.
@@ -217,7 +225,9 @@ internal sealed partial class SqliteDatabase
         {
             // What waits is flushed first: nobody is to see what might be lost with the power.
             // An epoch of which the log holds nothing would be a gap in it, behind which nothing is run again: it is flushed, and the log begins anew.
-            flush |= !_isLogged || !TryFlush() || _arrivals!.Length == 0;
+            var flushed = TryFlush();
+            Complete(flushed);
+            flush |= !_isLogged || flushed is null || _arrivals!.Length == 0;
             // Also where nothing was logged: a log of this epoch must fit this state of the database and no other.
             if (_arrivals is not null)
                 session.Execute("UPDATE arrival_log SET epoch = @p1", _epoch + 1);

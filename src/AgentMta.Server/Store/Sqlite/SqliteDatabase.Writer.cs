@@ -142,7 +142,7 @@ internal sealed partial class SqliteDatabase
             ThrowIfBroken(e);
             session.Recorder = null; // what is run piece by piece is committed
             lock (_flushing)
-                _ = TryFlush(); // what it cannot make durable is rolled back with the rest
+                Complete(TryFlush()); // what it cannot make durable is rolled back with the rest
             RollBack(session);
             Begin(session); // and again what was acknowledged before
             return false;
@@ -202,8 +202,10 @@ internal sealed partial class SqliteDatabase
         }
     }
 
-    private abstract class WriteItem(bool repeatable)
+    private abstract class WriteItem(bool repeatable, bool answersHere) : IThreadPoolWorkItem
     {
+        private bool _isOver;
+
         /// <summary>May be run again from its start.</summary>
         public bool Repeatable => repeatable;
 
@@ -214,28 +216,45 @@ internal sealed partial class SqliteDatabase
 
         public abstract void Run(WriteSession session);
 
-        public abstract void Complete();
+        /// <summary>Whoever waits for it goes on in the pool, or here and now where it only answers; without a lock, then.</summary>
+        public void Complete(bool here)
+        {
+            if (_isOver)
+                return;
+            _isOver = true;
+            if (here || !answersHere)
+                Tell();
+            else
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
 
-        public abstract void Fail(Exception fault);
+        public void Fail(Exception fault)
+        {
+            if (!_isOver)
+                Fault ??= fault;
+            Complete(here: false);
+        }
+
+        void IThreadPoolWorkItem.Execute() => Tell();
+
+        protected abstract void Tell();
     }
 
-    private sealed class WriteItem<T>(Func<WriteSession, T> work, bool repeatable) : WriteItem(repeatable)
+    private sealed class WriteItem<T>(Func<WriteSession, T> work, bool repeatable, bool answersHere = false) : WriteItem(repeatable, answersHere)
     {
-        private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<T> _done = new(answersHere ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
         private T? _result;
 
         public Task<T> Done => _done.Task;
 
         public override void Run(WriteSession session) => _result = work(session);
 
-        public override void Complete()
+        protected override void Tell()
         {
             if (Fault is null)
                 _done.TrySetResult(_result!);
             else
                 _done.TrySetException(Fault);
         }
-
-        public override void Fail(Exception fault) => _done.TrySetException(Fault ?? fault);
     }
 }

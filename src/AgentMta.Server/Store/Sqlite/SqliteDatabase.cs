@@ -120,6 +120,10 @@ internal sealed partial class SqliteDatabase : Database
     public override Task<T> WriteRepeatableAsync<T>(Func<WriteSession, T> work, CancellationToken cancellationToken = default) =>
         QueueAsync(new WriteItem<T>(work, repeatable: true), cancellationToken);
 
+    /// <inheritdoc/>
+    public override Task<T> WriteAndAnswerAsync<T>(Func<WriteSession, T> work, CancellationToken cancellationToken = default) =>
+        QueueAsync(new WriteItem<T>(work, repeatable: true, answersHere: true), cancellationToken);
+
     // Where nobody else writes, the caller's own thread does: for a single session the way to the writer's thread and back costs as much as the flush. Where others do,
     // their work is gathered for the writer's thread: fewer and larger batches, and none of the pool's few threads waits for the disk.
     private Task<T> QueueAsync<T>(WriteItem<T> item, CancellationToken cancellationToken)
