@@ -31,10 +31,13 @@ internal static class TagValue
         var room = ((value.Length + 3) / 4 * 4) + 4;
         Span<byte> clean = room <= MaxOnStack ? stackalloc byte[MaxOnStack] : new byte[room];
         var count = 0;
-        foreach (var b in value)
+        while (!value.IsEmpty)
         {
-            if (!TagList.IsSpace(b))
-                clean[count++] = b;
+            var space = value.IndexOfAny(TagList.Space);
+            var piece = space < 0 ? value : value[..space];
+            piece.CopyTo(clean[count..]);
+            count += piece.Length;
+            value = value[Math.Min(piece.Length + 1, value.Length)..];
         }
 
         if (count == 0)
