@@ -78,10 +78,13 @@ internal sealed class ZoneSnapshot
     // RFC 4592 3.3.1: only the asterisk right below the closest encloser, the longest existing name above, is the source of synthesis.
     private List<DnsRecord>? Wildcard(string owner)
     {
-        for (var encloser = DnsName.Parent(owner); encloser is not null; encloser = DnsName.Parent(encloser))
+        var names = _nodes.GetAlternateLookup<ReadOnlySpan<char>>();
+        var encloser = owner.AsSpan();
+        while (!encloser.IsEmpty)
         {
-            if (_nodes.ContainsKey(encloser))
-                return _nodes.GetValueOrDefault(encloser.Length == 0 ? "*" : "*." + encloser);
+            encloser = encloser[Math.Min(DnsName.LabelEnd(encloser) + 1, encloser.Length)..];
+            if (names.ContainsKey(encloser))
+                return _nodes.GetValueOrDefault(encloser.IsEmpty ? "*" : string.Concat("*.", encloser));
         }
 
         return null;
