@@ -9,6 +9,9 @@ internal static class TagValue
     // The base64 of a 4096-bit signature.
     private const int MaxOnStack = 768;
 
+    // Header fields that a signature names.
+    private const int UsualItems = 24;
+
     /// <summary>Digits only; a number too large for a long becomes the largest one (RFC 6376 3.5: overflow must not wrap).</summary>
     public static bool TryNumber(ReadOnlySpan<byte> value, int maxDigits, out long number)
     {
@@ -66,7 +69,7 @@ internal static class TagValue
     /// <summary>The items of a colon-separated list, white space around each left out, empty ones dropped.</summary>
     public static List<string> Items(ReadOnlySpan<byte> value)
     {
-        var items = new List<string>(value.Count((byte)':') + 1);
+        var items = new List<string>(Math.Min(value.Count((byte)':') + 1, UsualItems));
         while (!value.IsEmpty)
         {
             var colon = value.IndexOf((byte)':');
