@@ -1,4 +1,3 @@
-using System.Text;
 using AgentMta.Protocol.Mime;
 
 namespace AgentMta.Protocol.Addresses;
@@ -10,28 +9,31 @@ public static class AddressParser
     private const int MaxSpec = 1000;
     private const int MaxPhrase = 8000;
 
+    // Room on the stack for each piece; an ordinary name or address needs no more.
+    private const int Piece = 96;
+
     /// <param name="field">The octets of a field behind its colon.</param>
     public static IReadOnlyList<MailAddress> ParseList(ReadOnlySpan<byte> field) => ParseList(HeaderText.Unfold(field));
 
     /// <param name="text">An unfolded list, encoded words still encoded. Groups are flattened into their members.</param>
-    public static IReadOnlyList<MailAddress> ParseList(string text) => new Scanner(text).Run();
+    public static IReadOnlyList<MailAddress> ParseList(string text) => new Scanner(text, stackalloc char[4 * Piece]).Run() ?? (IReadOnlyList<MailAddress>)[];
 
-    private ref struct Scanner(string text)
+    private ref struct Scanner(string text, Span<char> room)
     {
-        private readonly List<MailAddress> _found = [];
-        private readonly StringBuilder _phrase = new();
-        private readonly StringBuilder _word = new();
-        private readonly StringBuilder _bare = new();
-        private readonly StringBuilder _scratch = new();
+        private TextBuffer _phrase = new(room[..Piece]);
+        private TextBuffer _word = new(room[Piece..(2 * Piece)]);
+        private TextBuffer _bare = new(room[(2 * Piece)..(3 * Piece)]);
+        private TextBuffer _angle = new(room[(3 * Piece)..]);
+        private List<MailAddress>? _found;
         private string? _comment;
-        private string? _angle;
+        private bool _sawAngle;
         private bool _inGroup;
         private bool _wordHasAt;
         private int _at;
 
-        public List<MailAddress> Run()
+        public List<MailAddress>? Run()
         {
-            while (_at < text.Length && _found.Count < MaxAddresses)
+            while (_at < text.Length && !(_found?.Count >= MaxAddresses))
             {
                 var c = text[_at];
                 switch (c)
@@ -55,7 +57,7 @@ public static class AddressParser
                         _inGroup = false;
                         _at++;
                         break;
-                    case ':' when !_inGroup && _angle is null && !_wordHasAt:
+                    case ':' when !_inGroup && !_sawAngle && !_wordHasAt:
                         Forget();
                         _inGroup = true;
                         _at++;
@@ -66,7 +68,7 @@ public static class AddressParser
                         break;
                     case '=' when EncodedWordDecoder.WordLength(text.AsSpan(_at)) is > 0 and var length:
                         // Its "," and ":" separate nothing, though RFC 2047 5 (3) wants them encoded.
-                        _word.Append(text, _at, length);
+                        _word.Append(text.AsSpan(_at, length));
                         _at += length;
                         break;
                     default:
@@ -79,13 +81,17 @@ public static class AddressParser
             }
 
             Finish();
+            _phrase.Free();
+            _word.Free();
+            _bare.Free();
+            _angle.Free();
             return _found;
         }
 
         // RFC 5322 3.2.2: comments nest; a missing end takes the rest of the field.
         private string Comment()
         {
-            var comment = new StringBuilder();
+            var comment = new TextBuffer(stackalloc char[Piece]);
             var depth = 0;
             for (; _at < text.Length; _at++)
             {
@@ -107,14 +113,16 @@ public static class AddressParser
                 comment.Append(c);
             }
 
-            return EncodedWordDecoder.Decode(comment.ToString()).Trim();
+            var said = EncodedWordDecoder.Decode(comment.ToString()).Trim();
+            comment.Free();
+            return said;
         }
 
         private void Quoted()
         {
             var value = QuotedString();
             // "local part"@domain: the quoted string is glued to an "@".
-            if (_angle is null && _at < text.Length && text[_at] is '@' or '.' || _word.Length > 0 && _word[^1] == '.')
+            if (!_sawAngle && _at < text.Length && text[_at] is '@' or '.' || _word.Length > 0 && _word[^1] == '.')
             {
                 if (_word.Length + value.Length < MaxPhrase)
                     _word.Append(LocalPartSyntax.Quote(value));
@@ -128,7 +136,7 @@ public static class AddressParser
 
         private string QuotedString()
         {
-            var value = _scratch.Clear();
+            var value = new TextBuffer(stackalloc char[Piece]);
             for (_at++; _at < text.Length; _at++)
             {
                 var c = text[_at];
@@ -140,13 +148,15 @@ public static class AddressParser
             }
 
             _at = Math.Min(_at + 1, text.Length);
-            return value.ToString();
+            var quoted = value.ToString();
+            value.Free();
+            return quoted;
         }
 
         private void Angle()
         {
             EndWord();
-            var spec = new StringBuilder();
+            var spec = new TextBuffer(stackalloc char[Piece]);
             for (_at++; _at < text.Length && text[_at] != '>';)
             {
                 var c = text[_at];
@@ -169,12 +179,14 @@ public static class AddressParser
             }
 
             _at = Math.Min(_at + 1, text.Length);
-            var address = spec.ToString();
+            var address = spec.Text;
             // RFC 5322 4.4: a route before the address is obsolete and ignored.
-            if (address.StartsWith('@') && address.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon)
+            if (address.StartsWith('@') && address.IndexOf(':') is > 0 and var colon)
                 address = address[(colon + 1)..];
-            if (_angle is not { Length: > 0 })
-                _angle = address;
+            if (_angle.Length == 0)
+                _angle.Append(address);
+            _sawAngle = true;
+            spec.Free();
         }
 
         private void EndWord()
@@ -184,39 +196,30 @@ public static class AddressParser
             var first = _word[0];
             var last = _word[^1];
             if (_bare.Length > MaxSpec)
-                AddPhrase(_word);
+                AddPhrase(_word.Text);
             else if (first == '@' && (_word.Length == 1 || _bare.Length == 0 && _phrase.Length > 0) || last == '@' || _bare.Length > 0 && _bare[^1] == '@')
                 GlueToAddress(first);
             else if (_bare.Length == 0 && _wordHasAt)
-                _bare.Append(_word);
+                _bare.Append(_word.Text);
             else
-                AddPhrase(_word);
+                AddPhrase(_word.Text);
             _word.Clear();
             _wordHasAt = false;
         }
 
         // RFC 5322 4.4: white space may stand around "@" in obsolete addresses.
-        private readonly void GlueToAddress(char first)
+        private void GlueToAddress(char first)
         {
             if (_bare.Length == 0 && first == '@')
             {
-                _bare.Append(_phrase);
+                _bare.Append(_phrase.Text);
                 _phrase.Clear();
             }
 
-            _bare.Append(_word);
+            _bare.Append(_word.Text);
         }
 
-        private readonly void AddPhrase(StringBuilder word)
-        {
-            if (_phrase.Length + word.Length > MaxPhrase)
-                return;
-            if (_phrase.Length > 0)
-                _phrase.Append(' ');
-            _phrase.Append(word);
-        }
-
-        private readonly void AddPhrase(string word)
+        private void AddPhrase(scoped ReadOnlySpan<char> word)
         {
             if (_phrase.Length + word.Length > MaxPhrase)
                 return;
@@ -228,17 +231,16 @@ public static class AddressParser
         private void Finish()
         {
             EndWord();
-            if (_angle is not null)
+            if (_sawAngle)
             {
-                if (_bare.Length > 0)
-                    _phrase.Insert(0, _phrase.Length == 0 ? _bare.ToString() : _bare + " ");
-                Add(Name(_phrase.ToString()), _angle);
+                var phrase = _bare.Length == 0 ? _phrase.ToString() : _phrase.Length == 0 ? _bare.ToString() : string.Concat(_bare.Text, " ", _phrase.Text);
+                Add(Name(phrase), _angle.Text);
             }
             else if (_bare.Length > 0)
             {
-                Add(_phrase.Length > 0 ? Name(_phrase.ToString()) : _comment ?? "", _bare.ToString());
+                Add(_phrase.Length > 0 ? Name(_phrase.ToString()) : _comment ?? "", _bare.Text);
             }
-            else if (_phrase.Length > 0 && !_phrase.ToString().Contains(' ', StringComparison.Ordinal))
+            else if (_phrase.Length > 0 && !_phrase.Text.Contains(' '))
             {
                 Add(_comment ?? "", EncodedWordDecoder.Decode(_phrase.ToString()));
             }
@@ -246,15 +248,15 @@ public static class AddressParser
             Forget();
         }
 
-        private readonly void Add(string name, string spec)
+        private void Add(string name, scoped ReadOnlySpan<char> spec)
         {
             spec = spec.Trim();
             var split = spec.LastIndexOf('@');
             var local = split < 0 ? spec : spec[..split];
-            var domain = split < 0 ? "" : spec[(split + 1)..];
+            var domain = split < 0 ? default : spec[(split + 1)..];
             if (local.Length == 0 && domain.Length == 0 && name.Length == 0)
                 return;
-            _found.Add(new MailAddress(name, Unquote(local), domain));
+            (_found ??= new(1)).Add(new MailAddress(name, Unquote(local), domain.ToString()));
         }
 
         private static string Name(string phrase)
@@ -264,11 +266,11 @@ public static class AddressParser
                 ? string.Join(' ', name.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)) : name;
         }
 
-        private static string Unquote(string local)
+        private static string Unquote(scoped ReadOnlySpan<char> local)
         {
             if (local.Length < 2 || local[0] != '"' || local[^1] != '"')
-                return local;
-            var value = new StringBuilder(local.Length);
+                return local.ToString();
+            var value = new TextBuffer(stackalloc char[Piece]);
             for (var i = 1; i < local.Length - 1; i++)
             {
                 if (local[i] == '\\' && i + 2 < local.Length)
@@ -276,7 +278,9 @@ public static class AddressParser
                 value.Append(local[i]);
             }
 
-            return value.ToString();
+            var unquoted = value.ToString();
+            value.Free();
+            return unquoted;
         }
 
         private void Forget()
@@ -285,7 +289,9 @@ public static class AddressParser
             _word.Clear();
             _wordHasAt = false;
             _bare.Clear();
-            _comment = _angle = null;
+            _angle.Clear();
+            _sawAngle = false;
+            _comment = null;
         }
     }
 }

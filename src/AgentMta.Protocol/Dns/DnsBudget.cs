@@ -9,11 +9,15 @@ public sealed class DnsBudget : IDnsLookup
     // Far over what the limits of SPF, DKIM, DMARC and ARC allow together; a bound all the same.
     private const int MaxEvidence = 1000;
 
+    // Look-ups of a message with one signature.
+    private const int Usual = 10;
+
     private readonly IDnsLookup _inner;
     private readonly TimeProvider _time;
     private readonly TimeSpan _limit;
     private readonly Lock _gate = new();
-    private readonly List<DnsEvidence> _evidence = [];
+    private readonly List<DnsEvidence> _evidence = new(Usual);
+    private CancellationTokenSource? _unusedStop;
     private TimeSpan _spent;
     private long _runningSince;
     private int _underWay;
@@ -42,46 +46,71 @@ public sealed class DnsBudget : IDnsLookup
         get
         {
             lock (_gate)
-                return SpentNow();
+                return SpentAt(_time.GetTimestamp());
         }
     }
 
-    public async ValueTask<DnsAnswer> LookupAsync(string name, DnsRecordType type, CancellationToken cancellationToken)
+    public ValueTask<DnsAnswer> LookupAsync(string name, DnsRecordType type, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        if (cancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled<DnsAnswer>(cancellationToken);
         var started = _time.GetTimestamp();
-        var answer = DnsAnswer.Empty(DnsStatus.Timeout, name);
         var left = Begin(started);
+        if (left <= TimeSpan.Zero)
+            return ValueTask.FromResult(End(name, type, started, DnsAnswer.Empty(DnsStatus.Timeout, name)));
+
+        var stop = Interlocked.Exchange(ref _unusedStop, null) ?? new CancellationTokenSource();
+        ValueTask<DnsAnswer> pending;
         try
         {
-            if (left > TimeSpan.Zero)
-                answer = await AskAsync(name, type, left, cancellationToken).ConfigureAwait(false);
+            pending = _inner.LookupAsync(name, type, stop.Token);
+        }
+        catch (Exception e)
+        {
+            End();
+            return ValueTask.FromException<DnsAnswer>(e);
+        }
+
+        // A warm cache answers here, and needs neither a timer nor the caller's cancellation.
+        if (!pending.IsCompletedSuccessfully)
+            return WaitAsync(pending, stop, name, type, started, left, cancellationToken);
+        _unusedStop = stop;
+        return ValueTask.FromResult(End(name, type, started, pending.Result));
+    }
+
+    private async ValueTask<DnsAnswer> WaitAsync(
+        ValueTask<DnsAnswer> pending, CancellationTokenSource stop, string name, DnsRecordType type, long started, TimeSpan left, CancellationToken cancellationToken)
+    {
+        DnsAnswer? answer = null;
+        try
+        {
+            using (stop)
+            using (_time.CreateTimer(static stop => Stop(stop), stop, left, Timeout.InfiniteTimeSpan))
+            using (cancellationToken.UnsafeRegister(static stop => Stop(stop), stop))
+                answer = await pending.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && stop.IsCancellationRequested)
+        {
+            answer = DnsAnswer.Empty(DnsStatus.Timeout, name);
         }
         finally
         {
-            End();
+            if (answer is null)
+                End();
         }
 
-        lock (_gate)
-        {
-            if (_evidence.Count < MaxEvidence)
-                _evidence.Add(new DnsEvidence(name, type, answer.Status, answer.Ttl, answer.Authenticated, _time.GetElapsedTime(started), answer.Records.Count));
-        }
-
-        return answer;
+        return End(name, type, started, answer);
     }
 
-    private async ValueTask<DnsAnswer> AskAsync(string name, DnsRecordType type, TimeSpan left, CancellationToken cancellationToken)
+    private static void Stop(object? stop)
     {
-        using var deadline = new CancellationTokenSource(left, _time);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            return await _inner.LookupAsync(name, type, linked.Token).ConfigureAwait(false);
+            ((CancellationTokenSource)stop!).Cancel();
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && deadline.IsCancellationRequested)
+        catch (ObjectDisposedException)
         {
-            return DnsAnswer.Empty(DnsStatus.Timeout, name);
+            // The answer came at the same moment.
         }
     }
 
@@ -91,19 +120,35 @@ public sealed class DnsBudget : IDnsLookup
         {
             if (_underWay++ == 0)
                 _runningSince = now;
-            return _limit - SpentNow();
+            return _limit - SpentAt(now);
         }
+    }
+
+    private DnsAnswer End(string name, DnsRecordType type, long started, DnsAnswer answer)
+    {
+        var now = _time.GetTimestamp();
+        lock (_gate)
+        {
+            EndAt(now);
+            if (_evidence.Count < MaxEvidence)
+                _evidence.Add(new DnsEvidence(name, type, answer.Status, answer.Ttl, answer.Authenticated, _time.GetElapsedTime(started, now), answer.Records.Count));
+        }
+
+        return answer;
     }
 
     private void End()
     {
         lock (_gate)
-        {
-            if (_underWay == 1)
-                _spent = SpentNow();
-            _underWay--;
-        }
+            EndAt(_time.GetTimestamp());
     }
 
-    private TimeSpan SpentNow() => _underWay == 0 ? _spent : _spent + _time.GetElapsedTime(_runningSince);
+    private void EndAt(long now)
+    {
+        if (_underWay == 1)
+            _spent = SpentAt(now);
+        _underWay--;
+    }
+
+    private TimeSpan SpentAt(long now) => _underWay == 0 ? _spent : _spent + _time.GetElapsedTime(_runningSince, now);
 }

@@ -8,6 +8,8 @@ internal sealed class ZoneSnapshot
     // Every owner, and with an empty list every name above one.
     private readonly Dictionary<string, List<DnsRecord>> _nodes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SoaRecord> _zones = new(StringComparer.Ordinal);
+    // What is there under its own name, as it is mostly asked for.
+    private readonly Dictionary<(string Owner, DnsRecordType Type), DnsAnswer> _answers = [];
     private readonly bool _authenticated;
 
     public ZoneSnapshot(IEnumerable<DnsRecord> records, bool authenticated)
@@ -21,11 +23,19 @@ internal sealed class ZoneSnapshot
             if (record is SoaRecord soa)
                 _zones.TryAdd(owner, soa);
         }
+
+        foreach (var (owner, node) in _nodes)
+        {
+            foreach (var type in node.Select(r => r.Type).Distinct())
+                _answers.Add((owner, type), Found(node, owner, type)!);
+        }
     }
 
     /// <summary>Follows the chain from a normalised name as far as these records go.</summary>
     public ZoneOverlayResult Find(string name, DnsRecordType type)
     {
+        if (_answers.TryGetValue((name, type), out var ready))
+            return new(true, ready, null);
         var ttl = uint.MaxValue;
         var owner = name;
         for (var hops = 0; hops <= DnsResponseReader.MaxChain; hops++)
@@ -41,8 +51,8 @@ internal sealed class ZoneSnapshot
 
             if (node is null)
                 return new(true, Absent(DnsStatus.NameError, owner, ttl), null);
-            if (Matching(node, owner, type) is { Count: > 0 } found)
-                return new(true, new DnsAnswer(DnsStatus.Ok, found, _authenticated, Math.Min(ttl, found.Min(r => r.Ttl)), owner), null);
+            if (Found(node, owner, type) is { } found)
+                return new(true, found with { Ttl = Math.Min(ttl, found.Ttl) }, null);
             if (node.OfType<NameRecord>().FirstOrDefault(r => r.Type == DnsRecordType.CNAME) is not { } alias)
                 return new(true, Absent(DnsStatus.NoData, owner, ttl), null);
             ttl = Math.Min(ttl, alias.Ttl);
@@ -68,25 +78,22 @@ internal sealed class ZoneSnapshot
     // RFC 4592 3.3.1: only the asterisk right below the closest encloser, the longest existing name above, is the source of synthesis.
     private List<DnsRecord>? Wildcard(string owner)
     {
-        for (var encloser = DnsName.Parent(owner); encloser is not null; encloser = DnsName.Parent(encloser))
+        var names = _nodes.GetAlternateLookup<ReadOnlySpan<char>>();
+        var encloser = owner.AsSpan();
+        while (!encloser.IsEmpty)
         {
-            if (_nodes.ContainsKey(encloser))
-                return _nodes.GetValueOrDefault(encloser.Length == 0 ? "*" : "*." + encloser);
+            encloser = encloser[Math.Min(DnsName.LabelEnd(encloser) + 1, encloser.Length)..];
+            if (names.ContainsKey(encloser))
+                return _nodes.GetValueOrDefault(encloser.IsEmpty ? "*" : string.Concat("*.", encloser));
         }
 
         return null;
     }
 
-    private static List<DnsRecord> Matching(List<DnsRecord> node, string owner, DnsRecordType type)
+    private DnsAnswer? Found(List<DnsRecord> node, string owner, DnsRecordType type)
     {
-        var found = new List<DnsRecord>();
-        foreach (var record in node)
-        {
-            if (record.Type == type)
-                found.Add(record.Name == owner ? record : record with { Name = owner });
-        }
-
-        return found;
+        DnsRecord[] found = [.. node.Where(r => r.Type == type).Select(r => r.Name == owner ? r : r with { Name = owner })];
+        return found.Length == 0 ? null : new DnsAnswer(DnsStatus.Ok, found, _authenticated, found.Min(r => r.Ttl), owner);
     }
 
     private DnsAnswer Absent(DnsStatus status, string owner, uint ttl)

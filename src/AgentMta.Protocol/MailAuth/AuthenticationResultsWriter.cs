@@ -80,7 +80,7 @@ public sealed class AuthenticationResultsWriter
         AddProperty(result, "header.from", dmarc.AuthorDomain);
         if (dmarc.Policy is null || dmarc.Record is null)
             return;
-        AddProperty(result, "polrec.p", (dmarc.Record.P ?? DmarcPolicy.None).ToString().ToLowerInvariant());
+        AddProperty(result, "polrec.p", EnumWord.Of(dmarc.Record.P ?? DmarcPolicy.None));
         if (dmarc.PolicyDomain != dmarc.AuthorDomain)
             AddProperty(result, "polrec.domain", dmarc.PolicyDomain);
         if (dmarc.Override is { } excused)

@@ -52,7 +52,7 @@ public static class IprevVerifier
             claimed ??= name;
             var answer = await dns.LookupAsync(name, type, cancellationToken).ConfigureAwait(false);
             open |= answer.IsTemporary;
-            if (answer.Records.Any(r => r is AddressRecord a && a.Address.Equals(address.Address)))
+            if (address.IsAmong(answer.Records))
                 return new IprevResult(IprevStatus.Pass, name, $"{address.Address} is {name} and {name} is {address.Address}");
         }
 

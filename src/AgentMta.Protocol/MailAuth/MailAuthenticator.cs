@@ -24,29 +24,36 @@ public static class MailAuthenticator
         ArgumentNullException.ThrowIfNull(dns);
         var budget = dns as DnsBudget ?? new DnsBudget(dns, request.Time ?? new StoppedTime(request.Now));
 
+        var header = MessageHeader.Read(request.Message);
+
         // The look-ups that need no hashing go out first, so that they are under way while the body is hashed.
-        var spfOfHelo = SpfAsync(request, SpfIdentity.Helo, budget, cancellationToken);
-        var spfOfPath = request.MailFrom.Length == 0 ? null : SpfAsync(request, SpfIdentity.MailFrom, budget, cancellationToken);
-        var iprev = IprevVerifier.VerifyAsync(request.ClientAddress, budget, cancellationToken).AsTask();
-        var dkim = DkimVerifier.VerifyAsync(request.Message, budget, request.Now, request.KeyCache, cancellationToken).AsTask();
-        var arc = ArcVerifier.VerifyAsync(request.Message, budget, request.Now, request.KeyCache, cancellationToken).AsTask();
-        await Task.WhenAll(spfOfHelo, spfOfPath ?? spfOfHelo, iprev, dkim, arc).ConfigureAwait(false);
+        var isNullPath = request.MailFrom.Length == 0;
+        var spfOfHelo = SpfAsync(request, SpfIdentity.Helo, budget, cancellationToken).Preserve();
+        var spfOfPath = isNullPath ? spfOfHelo : SpfAsync(request, SpfIdentity.MailFrom, budget, cancellationToken).Preserve();
+        var iprev = IprevVerifier.VerifyAsync(request.ClientAddress, budget, cancellationToken).Preserve();
+        var dkim = DkimVerifier.VerifyAsync(header, budget, request.Now, request.KeyCache, cancellationToken).Preserve();
+        var arc = ArcVerifier.VerifyAsync(header, budget, request.Now, request.KeyCache, cancellationToken).Preserve();
+        // With a warm cache all are done. Otherwise nothing reads the message any more when this ends, not even where one of them is cancelled.
+        if (!(spfOfHelo.IsCompletedSuccessfully && spfOfPath.IsCompletedSuccessfully && iprev.IsCompletedSuccessfully && dkim.IsCompletedSuccessfully && arc.IsCompletedSuccessfully))
+            await Task.WhenAll(spfOfHelo.AsTask(), spfOfPath.AsTask(), iprev.AsTask(), dkim.AsTask(), arc.AsTask()).ConfigureAwait(false);
 
         var helo = await spfOfHelo.ConfigureAwait(false);
         // RFC 7208 2.4: the null reverse-path is judged as postmaster at the HELO name, which is the same check.
-        var spf = spfOfPath is null ? helo with { Identity = SpfIdentity.MailFrom } : await spfOfPath.ConfigureAwait(false);
+        var spf = isNullPath ? helo with { Identity = SpfIdentity.MailFrom } : await spfOfPath.ConfigureAwait(false);
         var signatures = await dkim.ConfigureAwait(false);
         var authors = AuthorDomains(request.Message);
-        var passed = Domains(signatures, DkimStatus.Pass);
+        IReadOnlyList<string> passed = Domains(signatures, DkimStatus.Pass) ?? (IReadOnlyList<string>)[];
         var dmarc = await DmarcEvaluator.EvaluateAsync(
             new DmarcRequest(authors, passed, spf.Status == SpfStatus.Pass ? [spf.Domain] : [], request.DmarcSpec)
             {
-                DkimTempErrorDomains = Domains(signatures, DkimStatus.TempError),
+                DkimTempErrorDomains = Domains(signatures, DkimStatus.TempError) ?? (IReadOnlyList<string>)[],
                 SpfTempErrorDomains = spf.Status == SpfStatus.TempError ? [spf.Domain] : [],
-                Sample = Sample(request),
+                Sample = request.DmarcSpec == DmarcSpec.Rfc7489 ? Sample(request) : 0,
             },
             budget, request.PublicSuffixes, cancellationToken).ConfigureAwait(false);
         var chain = await arc.ConfigureAwait(false);
+        if (TrustedSealer.Excuse(dmarc, chain, request.TrustedSealers) is { } excuse)
+            dmarc = dmarc with { Override = excuse };
 
         return new AuthenticationVerdict
         {
@@ -57,7 +64,7 @@ public static class MailAuthenticator
             Spf = spf,
             SpfHelo = helo,
             Dkim = signatures,
-            Dmarc = dmarc with { Override = TrustedSealer.Excuse(dmarc, chain, request.TrustedSealers) },
+            Dmarc = dmarc,
             Arc = chain,
             Iprev = await iprev.ConfigureAwait(false),
             Evidence = budget.Evidence,
@@ -73,9 +80,10 @@ public static class MailAuthenticator
         var domains = new List<string>(1);
         foreach (var field in HeaderList.Parse(message).All("From"))
         {
-            foreach (var address in AddressParser.ParseList(field.RawValue.Span))
+            var addresses = AddressParser.ParseList(field.RawValue.Span);
+            for (var i = 0; i < addresses.Count; i++)
             {
-                if (domains.Count < MaxAuthorDomains && MailDomain.Normalize(address.Domain) is { } domain && !domains.Contains(domain))
+                if (domains.Count < MaxAuthorDomains && MailDomain.Normalize(addresses[i].Domain) is { } domain && !domains.Contains(domain))
                     domains.Add(domain);
             }
         }
@@ -83,18 +91,18 @@ public static class MailAuthenticator
         return domains;
     }
 
-    private static Task<SpfResult> SpfAsync(MailAuthRequest request, SpfIdentity identity, IDnsLookup dns, CancellationToken cancellationToken) =>
+    private static ValueTask<SpfResult> SpfAsync(MailAuthRequest request, SpfIdentity identity, IDnsLookup dns, CancellationToken cancellationToken) =>
         SpfVerifier.VerifyAsync(
             new SpfRequest(request.ClientAddress, request.Helo, request.MailFrom, identity, request.ReceiverName, request.Now),
-            dns, cancellationToken).AsTask();
+            dns, cancellationToken);
 
-    private static List<string> Domains(IReadOnlyList<DkimResult> signatures, DkimStatus status)
+    private static List<string>? Domains(IReadOnlyList<DkimResult> signatures, DkimStatus status)
     {
-        var domains = new List<string>();
-        foreach (var signature in signatures)
+        List<string>? domains = null;
+        for (var i = 0; i < signatures.Count; i++)
         {
-            if (signature.Status == status && signature.Domain is { } domain && !domains.Contains(domain))
-                domains.Add(domain);
+            if (signatures[i].Status == status && signatures[i].Domain is { } domain && domains?.Contains(domain) != true)
+                (domains ??= new(1)).Add(domain);
         }
 
         return domains;

@@ -32,7 +32,7 @@ internal sealed class MessageHeader
     public ReadOnlyMemory<byte> Message { get; }
 
     /// <summary>Top to bottom.</summary>
-    public IReadOnlyList<HeaderField> Fields => _fields;
+    public List<HeaderField> Fields => _fields;
 
     /// <summary>Why no signature over this header is judged or made; null for every ordinary message.</summary>
     public string? Fault { get; }

@@ -12,7 +12,7 @@ public static class ReceivedSpfWriter
         ArgumentNullException.ThrowIfNull(spf);
         ArgumentNullException.ThrowIfNull(client);
         var text = new FoldingText("Received-SPF:");
-        text.Add(spf.Status.ToString().ToLowerInvariant());
+        text.Add(EnumWord.Of(spf.Status));
         text.AddWords(HeaderValue.Comment($"{receiver}: {spf.Reason}"));
         Pair("client-ip", client.ToString());
         Pair("envelope-from", mailFrom);

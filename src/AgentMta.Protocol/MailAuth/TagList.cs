@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace AgentMta.Protocol.MailAuth;
 
 /// <summary>A tag=value list (RFC 6376 3.2), as signatures, key records and seals have it; values are ranges of the text.</summary>
@@ -6,8 +8,11 @@ internal sealed class TagList
     /// <summary>Real lists have a dozen; the bound keeps the search for doubles cheap.</summary>
     private const int MaxTags = 100;
 
+    /// <summary>What <see cref="IsSpace"/> takes.</summary>
+    public static readonly SearchValues<byte> Space = SearchValues.Create(" \t\r\n"u8);
+
     private readonly ReadOnlyMemory<byte> _text;
-    private readonly List<Tag> _tags = new(16);
+    private readonly List<Tag> _tags = new(12);
 
     private TagList(ReadOnlyMemory<byte> text) => _text = text;
 
@@ -42,8 +47,11 @@ internal sealed class TagList
     {
         foreach (var tag in _tags)
         {
-            if (NameOf(tag).SequenceEqual(name))
-                return (tag.EqualsAt + 1, tag.End);
+            if (!NameOf(tag).SequenceEqual(name))
+                continue;
+            var nameEnd = tag.NameStart + tag.NameLength;
+            var semicolon = _text.Span[tag.ValueEnd..].IndexOf((byte)';');
+            return (nameEnd + _text.Span[nameEnd..].IndexOf((byte)'=') + 1, semicolon < 0 ? _text.Length : tag.ValueEnd + semicolon);
         }
 
         return default;
@@ -71,7 +79,8 @@ internal sealed class TagList
                 return "a tag without \"=\"";
             equals += start;
             var (_, nameEnd) = Trim(span, start, equals);
-            var tag = new Tag(start, nameEnd - start, equals, Trim(span, equals + 1, end), end);
+            var (valueStart, valueEnd) = Trim(span, equals + 1, end);
+            var tag = new Tag(start, nameEnd - start, valueStart, valueEnd);
             if (!IsName(NameOf(tag)))
                 return "a tag name that is not letters and digits";
             if (Has(NameOf(tag)))
@@ -110,10 +119,5 @@ internal sealed class TagList
 
     public static bool IsSpace(byte b) => b is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n';
 
-    private readonly record struct Tag(int NameStart, int NameLength, int EqualsAt, (int Start, int End) Value, int End)
-    {
-        public int ValueStart => Value.Start;
-
-        public int ValueEnd => Value.End;
-    }
+    private readonly record struct Tag(int NameStart, int NameLength, int ValueStart, int ValueEnd);
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 
@@ -7,6 +6,12 @@ namespace AgentMta.Protocol.MailAuth;
 /// <summary>The value types that tag=value lists share: numbers, base64, colon lists, domain names.</summary>
 internal static class TagValue
 {
+    // The base64 of a 4096-bit signature.
+    private const int MaxOnStack = 768;
+
+    // Header fields that a signature names.
+    private const int UsualItems = 24;
+
     /// <summary>Digits only; a number too large for a long becomes the largest one (RFC 6376 3.5: overflow must not wrap).</summary>
     public static bool TryNumber(ReadOnlySpan<byte> value, int maxDigits, out long number)
     {
@@ -26,28 +31,45 @@ internal static class TagValue
     /// <summary>base64string of RFC 6376 2.10: white space anywhere, padding optional.</summary>
     public static byte[]? Base64(ReadOnlySpan<byte> value)
     {
-        var clean = new byte[((value.Length + 3) / 4 * 4) + 4];
+        var room = ((value.Length + 3) / 4 * 4) + 4;
+        Span<byte> clean = room <= MaxOnStack ? stackalloc byte[MaxOnStack] : new byte[room];
         var count = 0;
-        foreach (var b in value)
+        while (!value.IsEmpty)
         {
-            if (!TagList.IsSpace(b))
-                clean[count++] = b;
+            var space = value.IndexOfAny(TagList.Space);
+            var piece = space < 0 ? value : value[..space];
+            piece.CopyTo(clean[count..]);
+            count += piece.Length;
+            value = value[Math.Min(piece.Length + 1, value.Length)..];
         }
 
         if (count == 0)
             return null;
         while (count % 4 != 0)
             clean[count++] = (byte)'=';
-        var bytes = new byte[Base64Length(count)];
-        return System.Buffers.Text.Base64.DecodeFromUtf8(clean.AsSpan(0, count), bytes, out var consumed, out var written) == System.Buffers.OperationStatus.Done && consumed == count
-            ? bytes.AsSpan(0, written).ToArray()
-            : null;
+        clean = clean[..count];
+        var padding = clean[^1] != '=' ? 0 : clean[^2] != '=' ? 1 : 2;
+        var bytes = new byte[(count / 4 * 3) - padding];
+        return System.Buffers.Text.Base64.DecodeFromUtf8(clean, bytes, out var consumed, out var written) == System.Buffers.OperationStatus.Done
+            && consumed == count && written == bytes.Length ? bytes : null;
+    }
+
+    /// <summary>True where a colon-separated list has the item, in any case.</summary>
+    public static bool HasItem(ReadOnlySpan<byte> value, string item)
+    {
+        foreach (var range in value.Split((byte)':'))
+        {
+            if (Ascii.EqualsIgnoreCase(Trim(value[range]), item))
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>The items of a colon-separated list, white space around each left out, empty ones dropped.</summary>
     public static List<string> Items(ReadOnlySpan<byte> value)
     {
-        var items = new List<string>();
+        var items = new List<string>(Math.Min(value.Count((byte)':') + 1, UsualItems));
         while (!value.IsEmpty)
         {
             var colon = value.IndexOf((byte)':');
@@ -117,6 +139,4 @@ internal static class TagValue
 
         return length > 0 && labels >= minLabels;
     }
-
-    private static int Base64Length(int characters) => System.Buffers.Text.Base64.GetMaxDecodedFromUtf8Length(characters);
 }

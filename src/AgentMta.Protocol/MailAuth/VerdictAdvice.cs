@@ -25,7 +25,7 @@ internal static class VerdictAdvice
         var wanted = Wanted(dmarc, author, dmarc.Record?.StrictSpf == true);
         advice.Add(verdict.Spf.Status == SpfStatus.Pass
             ? $"SPF passed for {verdict.Spf.Domain}; the reverse-path would have to be at {wanted}"
-            : $"SPF gave {verdict.Spf.Status.ToString().ToLowerInvariant()} ({verdict.Spf.Reason}); the reverse-path would have to be at {wanted} and its SPF record to allow {verdict.ClientAddress}");
+            : $"SPF gave {EnumWord.Of(verdict.Spf.Status)} ({verdict.Spf.Reason}); the reverse-path would have to be at {wanted} and its SPF record to allow {verdict.ClientAddress}");
 
         wanted = Wanted(dmarc, author, dmarc.Record?.StrictDkim == true);
         if (verdict.Dkim.Count == 0)
@@ -34,7 +34,7 @@ internal static class VerdictAdvice
         {
             advice.Add(signature.Status == DkimStatus.Pass
                 ? $"the DKIM signature of {signature.Domain} passed; its d= would have to be {wanted}"
-                : $"the DKIM signature of {(string.IsNullOrEmpty(signature.Domain) ? "no domain" : signature.Domain)} gave {signature.Status.ToString().ToLowerInvariant()} ({signature.Reason})");
+                : $"the DKIM signature of {(string.IsNullOrEmpty(signature.Domain) ? "no domain" : signature.Domain)} gave {EnumWord.Of(signature.Status)} ({signature.Reason})");
         }
 
         return advice;

@@ -66,7 +66,7 @@ internal static class VerdictTextWriter
     }
 
     private static string Lower<T>(T value)
-        where T : struct, Enum => value.ToString().ToLowerInvariant();
+        where T : struct, Enum => EnumWord.Of(value);
 
     private static string Or(string text, string otherwise) => text.Length == 0 ? otherwise : text;
 }

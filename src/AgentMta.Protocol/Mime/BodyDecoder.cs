@@ -64,13 +64,19 @@ public static class BodyDecoder
         return size;
     }
 
-    public static string Text(ReadOnlySpan<byte> body, TransferEncoding encoding, string? charset, out MimeDefects defects)
+    public static string Text(ReadOnlySpan<byte> body, TransferEncoding encoding, string? charset, out MimeDefects defects) =>
+        Text(body, encoding, charset, CharsetDecoder.Decode, out defects);
+
+    /// <summary>Octets of a charset as text.</summary>
+    internal delegate string DecodeText(ReadOnlySpan<byte> octets, string? charset, out MimeDefects defects);
+
+    internal static string Text(ReadOnlySpan<byte> body, TransferEncoding encoding, string? charset, DecodeText decode, out MimeDefects defects)
     {
         if (Verbatim(encoding))
-            return CharsetDecoder.Decode(body, charset, out defects);
+            return decode(body, charset, out defects);
         if (encoding == TransferEncoding.Base64 && IsNoBase64(body))
         {
-            var asItStands = CharsetDecoder.Decode(body, charset, out defects);
+            var asItStands = decode(body, charset, out defects);
             defects |= MimeDefects.BadBase64;
             return asItStands;
         }
@@ -82,7 +88,7 @@ public static class BodyDecoder
         // Only uuencode can grow, by lines whose cut-off end stands for zeros; text that outgrows its body by them ends there.
         while ((read = reader.Read(buffer.AsSpan(length))) > 0)
             length += read;
-        var text = CharsetDecoder.Decode(buffer.AsSpan(0, length), charset, out defects);
+        var text = decode(buffer.AsSpan(0, length), charset, out defects);
         defects |= reader.Defects;
         ArrayPool<byte>.Shared.Return(buffer);
         return text;

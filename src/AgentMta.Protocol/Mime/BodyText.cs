@@ -36,24 +36,52 @@ internal sealed class BodyText
 
     private void Read(IReadOnlyList<BodySelection.Body> bodies)
     {
-        var texts = new List<string>();
-        var anyHtml = bodies.Any(b => b.Html.Count > 0);
-        var pages = new List<string>();
-        foreach (var body in bodies)
+        var text = default(Paragraphs);
+        var anyHtml = AnyHtml(bodies);
+        List<string>? pages = anyHtml ? [] : null;
+        for (var i = 0; i < bodies.Count; i++)
         {
-            var plain = Joined(body.Plain.Select(Plain));
-            var html = body.Html.Select(HtmlOf).ToList();
-            _htmlSources.AddRange(html);
-            pages.AddRange(html);
-            if (string.IsNullOrWhiteSpace(plain) && html.Count > 0)
-                plain = Joined(html.Select(Extract));
-            else if (anyHtml && html.Count == 0 && !string.IsNullOrWhiteSpace(plain))
-                pages.Add(AsPage(plain));
-            texts.Add(plain);
+            var plain = PlainOf(bodies[i]);
+            var firstPage = _htmlSources.Count;
+            for (var j = 0; j < bodies[i].Html.Count; j++)
+                _htmlSources.Add(HtmlOf(bodies[i].Html[j]));
+            pages?.AddRange(_htmlSources[firstPage..]);
+            if (string.IsNullOrWhiteSpace(plain) && bodies[i].Html.Count > 0)
+                plain = Extracted(firstPage);
+            else if (bodies[i].Html.Count == 0 && !string.IsNullOrWhiteSpace(plain))
+                pages?.Add(AsPage(plain));
+            text.Add(plain);
         }
 
-        Text = Joined(texts);
-        Html = anyHtml ? string.Join('\n', pages) : null;
+        Text = text.ToString();
+        Html = pages is null ? null : string.Join('\n', pages);
+    }
+
+    private static bool AnyHtml(IReadOnlyList<BodySelection.Body> bodies)
+    {
+        for (var i = 0; i < bodies.Count; i++)
+        {
+            if (bodies[i].Html.Count > 0)
+                return true;
+        }
+
+        return false;
+    }
+
+    private string PlainOf(BodySelection.Body body)
+    {
+        var text = default(Paragraphs);
+        for (var i = 0; i < body.Plain.Count; i++)
+            text.Add(Plain(body.Plain[i]));
+        return text.ToString();
+    }
+
+    private string Extracted(int firstPage)
+    {
+        var text = default(Paragraphs);
+        for (var i = firstPage; i < _htmlSources.Count; i++)
+            text.Add(Extract(_htmlSources[i]));
+        return text.ToString();
     }
 
     private string Extract(string html)
@@ -65,7 +93,7 @@ internal sealed class BodyText
 
     private string Plain(MimePart part)
     {
-        var text = Lines(part.DecodeText(_plainLimit, out var defects));
+        var text = part.DecodeLines(_plainLimit, out var defects);
         Defects |= defects;
         if (part.ContentType.Parameter("format") is { } format && format.Equals("flowed", StringComparison.OrdinalIgnoreCase))
             text = FlowedText.Join(text, part.ContentType.Parameter("delsp") is { } delsp && delsp.Equals("yes", StringComparison.OrdinalIgnoreCase));
@@ -79,15 +107,15 @@ internal sealed class BodyText
         if (string.IsNullOrEmpty(part.ContentType.Charset))
         {
             var page = part.Decode();
-            text = CharsetDecoder.Decode(page, MetaCharset(page), out defects);
+            text = LineEnds.Decode(page, MetaCharset(page), out defects);
         }
         else
         {
-            text = part.DecodeText(out defects);
+            text = part.DecodeLines(int.MaxValue, out defects);
         }
 
         Defects |= defects;
-        return Lines(text);
+        return text;
     }
 
     // HTML 4.01 5.2.2: a page may name its charset itself; asked only where the part does not.
@@ -107,42 +135,26 @@ internal sealed class BodyText
     private static string AsPage(string plain) =>
         "<div style=\"white-space: pre-wrap\">" + System.Net.WebUtility.HtmlEncode(plain) + "</div>";
 
-    private static string Joined(IEnumerable<string> texts)
+    /// <summary>Texts that say something, with an empty line between them; a single one stays the string that it is.</summary>
+    private struct Paragraphs
     {
-        string? single = null;
-        StringBuilder? joined = null;
-        foreach (var text in texts)
+        private string? _single;
+        private StringBuilder? _joined;
+
+        public void Add(string text)
         {
             if (string.IsNullOrWhiteSpace(text))
-                continue;
-            if (single is null)
+                return;
+            if (_single is null)
             {
-                single = text;
-                continue;
+                _single = text;
+                return;
             }
 
-            joined ??= new StringBuilder(single.TrimEnd());
-            joined.Append("\n\n").Append(text.AsSpan().TrimEnd());
+            _joined ??= new StringBuilder(_single.TrimEnd());
+            _joined.Append("\n\n").Append(text.AsSpan().TrimEnd());
         }
 
-        return joined?.ToString() ?? single ?? "";
-    }
-
-    // LF alone ends lines in what agents and databases get; NUL is no text anywhere.
-    private static string Lines(string text)
-    {
-        if (text.AsSpan().IndexOfAny('\r', '\0') < 0)
-            return text;
-        var lines = new StringBuilder(text.Length);
-        var rest = text.AsSpan();
-        while (rest.IndexOfAny('\r', '\0') is >= 0 and var at)
-        {
-            lines.Append(rest[..at]);
-            if (rest[at] == '\r' && (at + 1 >= rest.Length || rest[at + 1] != '\n'))
-                lines.Append('\n');
-            rest = rest[(at + 1)..];
-        }
-
-        return lines.Append(rest).ToString();
+        public override readonly string ToString() => _joined?.ToString() ?? _single ?? "";
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace AgentMta.Protocol.Mime;
 
@@ -7,6 +6,7 @@ namespace AgentMta.Protocol.Mime;
 public static class DateParser
 {
     private const int MaxLength = 256;
+    private const int LongestZone = 4;
     private const string Months = "janfebmaraprmayjunjulaugsepoctnovdec";
 
     /// <summary>The instant with its offset, or null where there is no date in the text.</summary>
@@ -14,39 +14,49 @@ public static class DateParser
     {
         if (string.IsNullOrWhiteSpace(text))
             return null;
+        // No token is longer than the text, and white space and comments only go.
+        Span<char> room = stackalloc char[MaxLength];
+        var plain = Plain(text.AsSpan(0, Math.Min(text.Length, MaxLength)), room);
         var found = new Found();
-        foreach (var token in Tokens(text.Length > MaxLength ? text[..MaxLength] : text))
-            found.Take(token);
+        foreach (var range in plain.Split(' '))
+        {
+            if (plain[range] is { IsEmpty: false } token)
+                found.Take(token);
+        }
+
         return found.ToDate();
     }
 
-    // Words between white space and commas. RFC 5322 4.3 and A.6.3: comments may stand anywhere, white space around the colons of a time.
-    private static string[] Tokens(string text)
+    // Words with spaces between them, for white space and commas. RFC 5322 4.3 and A.6.3: comments may stand anywhere, white space around the colons of a time.
+    private static ReadOnlySpan<char> Plain(ReadOnlySpan<char> text, Span<char> room)
     {
-        var plain = new StringBuilder(text.Length);
+        var plain = new TextBuffer(room);
         var depth = 0;
         foreach (var c in text)
         {
-            if (c == '(')
-                depth++;
-            else if (c == ')')
-                depth = Math.Max(0, depth - 1);
-            else if (depth == 0 && c is ' ' or '\t' or ',')
-                plain.Append(plain.Length > 0 && plain[^1] == ':' ? "" : " ");
-            else if (depth == 0 && c == ':')
-                TrimEnd(plain).Append(c);
-            else if (depth == 0)
-                plain.Append(c);
+            switch (c)
+            {
+                case '(':
+                    depth++;
+                    break;
+                case ')':
+                    depth = Math.Max(0, depth - 1);
+                    break;
+                case var _ when depth > 0:
+                    break;
+                case ' ' or '\t' or ',':
+                    if (plain.Length == 0 || plain[^1] != ':')
+                        plain.Append(' ');
+                    break;
+                default:
+                    while (c == ':' && plain.Length > 0 && plain[^1] == ' ')
+                        plain.Length--;
+                    plain.Append(c);
+                    break;
+            }
         }
 
-        return plain.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries);
-    }
-
-    private static StringBuilder TrimEnd(StringBuilder text)
-    {
-        while (text.Length > 0 && text[^1] == ' ')
-            text.Length--;
-        return text;
+        return plain.Text;
     }
 
     private struct Found
@@ -59,15 +69,15 @@ public static class DateParser
         private bool _afternoon;
         private bool _morning;
 
-        public void Take(string token)
+        public void Take(ReadOnlySpan<char> token)
         {
-            if (token.Contains(':', StringComparison.Ordinal) && TakeIso(token))
+            if (token.Contains(':') && TakeIso(token))
                 return;
-            if (_time is null && (token.Contains(':', StringComparison.Ordinal) || _day is not null && _year is not null && token.Count(c => c == '.') == 2) && TakeTime(token))
+            if (_time is null && (token.Contains(':') || _day is not null && _year is not null && token.Count('.') == 2) && TakeTime(token))
                 return;
-            if (token.Length > 5 && char.IsAsciiDigit(token[0]) && token.AsSpan().IndexOfAny('-', '/') > 0)
+            if (token.Length > 5 && char.IsAsciiDigit(token[0]) && token.IndexOfAny('-', '/') > 0)
             {
-                TakeJoined(token.Split('-', '/'));
+                TakeJoined(token);
                 return;
             }
 
@@ -106,7 +116,7 @@ public static class DateParser
                 _zone = Offset(1, number);
         }
 
-        private void TakeWord(string word)
+        private void TakeWord(ReadOnlySpan<char> word)
         {
             if (_month is null && MonthOf(word) is { } month)
                 _month = month;
@@ -119,24 +129,26 @@ public static class DateParser
         }
 
         // 1-Jan-1997, 1/2/1997 (month first where it can be one), 1997-01-31.
-        private void TakeJoined(string[] parts)
+        private void TakeJoined(ReadOnlySpan<char> token)
         {
-            if (parts.Length != 3)
+            Span<Range> parts = stackalloc Range[4];
+            if (token.SplitAny(parts, "-/") != 3)
                 return;
-            var named = MonthOf(parts[1]);
-            if (!TryNumber(parts[0], out var first) || !TryNumber(parts[2], out var third) || (!TryNumber(parts[1], out var second) && named is null))
+            var named = MonthOf(token[parts[1]]);
+            if (!TryNumber(token[parts[0]], out var first) || !TryNumber(token[parts[2]], out var third) || (!TryNumber(token[parts[1]], out var second) && named is null))
                 return;
-            if (parts[0].Length == 4)
+            var digits = token[parts[2]].Length;
+            if (token[parts[0]].Length == 4)
                 (_year, _month, _day) = (first, named ?? second, third);
             else if (named is not null)
-                (_day, _month, _year) = (first, named, Year(third, parts[2].Length));
+                (_day, _month, _year) = (first, named, Year(third, digits));
             else if (first > 12)
-                (_day, _month, _year) = (first, second, Year(third, parts[2].Length));
+                (_day, _month, _year) = (first, second, Year(third, digits));
             else
-                (_month, _day, _year) = (first, second, Year(third, parts[2].Length));
+                (_month, _day, _year) = (first, second, Year(third, digits));
         }
 
-        private bool TakeIso(string token)
+        private bool TakeIso(ReadOnlySpan<char> token)
         {
             if (token.Length < 16 || token[4] != '-' || token[10] is not ('T' or 't'))
                 return false;
@@ -146,14 +158,15 @@ public static class DateParser
             return true;
         }
 
-        private bool TakeTime(string token)
+        private bool TakeTime(ReadOnlySpan<char> token)
         {
-            var end = token.AsSpan(1).IndexOfAny('+', '-') + 1;
-            var clock = end > 0 ? token[..end] : token;
-            var parts = clock.TrimEnd('Z', 'z').Split(':', '.');
-            if (parts.Length < 2 || !TryNumber(parts[0], out var hours) || !TryNumber(parts[1], out var minutes) || hours > 24 || minutes > 59)
+            var end = token[1..].IndexOfAny('+', '-') + 1;
+            var clock = (end > 0 ? token[..end] : token).TrimEnd("Zz");
+            Span<Range> parts = stackalloc Range[4];
+            var count = clock.SplitAny(parts, ":.");
+            if (count < 2 || !TryNumber(clock[parts[0]], out var hours) || !TryNumber(clock[parts[1]], out var minutes) || hours > 24 || minutes > 59)
                 return false;
-            var seconds = parts.Length > 2 && TryNumber(parts[2], out var s) ? Math.Min(s, 59) : 0;
+            var seconds = count > 2 && TryNumber(clock[parts[2]], out var s) ? Math.Min(s, 59) : 0;
             _time = new TimeSpan(hours == 24 ? 0 : hours, minutes, seconds);
             if (end > 0)
                 _zone = ZoneOf(token[end..]) ?? _zone;
@@ -168,24 +181,24 @@ public static class DateParser
             _ => number,
         };
 
-        private static int? MonthOf(string word)
+        private static int? MonthOf(ReadOnlySpan<char> word)
         {
             if (word.Length < 3 || !char.IsAsciiLetter(word[0]))
                 return null;
-            var at = Months.IndexOf(word[..3], StringComparison.OrdinalIgnoreCase);
+            var at = Months.AsSpan().IndexOf(word[..3], StringComparison.OrdinalIgnoreCase);
             return at >= 0 && at % 3 == 0 ? at / 3 + 1 : null;
         }
 
-        private static TimeSpan? ZoneOf(string word)
+        private static TimeSpan? ZoneOf(ReadOnlySpan<char> word)
         {
             if (word[0] is '+' or '-')
-            {
-                var digits = word[1..].Replace(":", "", StringComparison.Ordinal);
-                return TryNumber(digits, out var number) && digits.Length is >= 1 and <= 4 ? Offset(word[0] == '-' ? -1 : 1, digits.Length <= 2 ? number * 100 : number) : null;
-            }
+                return NumericZone(word);
+            if (word.Length > LongestZone)
+                return null;
 
             // RFC 5322 4.3; military letters were defined the wrong way round in RFC 822 and mean -0000. Then zones seen in old mail.
-            return word.ToUpperInvariant() switch
+            Span<char> upper = stackalloc char[LongestZone];
+            return upper[..word.ToUpperInvariant(upper)] switch
             {
                 "EDT" => TimeSpan.FromHours(-4),
                 "EST" or "CDT" => TimeSpan.FromHours(-5),
@@ -206,10 +219,23 @@ public static class DateParser
             };
         }
 
+        private static TimeSpan? NumericZone(ReadOnlySpan<char> word)
+        {
+            Span<char> digits = stackalloc char[MaxLength];
+            var count = 0;
+            foreach (var c in word[1..])
+            {
+                if (c != ':')
+                    digits[count++] = c;
+            }
+
+            return TryNumber(digits[..count], out var number) && count is >= 1 and <= 4 ? Offset(word[0] == '-' ? -1 : 1, count <= 2 ? number * 100 : number) : null;
+        }
+
         private static TimeSpan Offset(int sign, int hoursAndMinutes) =>
             sign * new TimeSpan(hoursAndMinutes / 100, Math.Min(hoursAndMinutes % 100, 59), 0);
 
-        private static bool TryNumber(string text, out int number) =>
+        private static bool TryNumber(ReadOnlySpan<char> text, out int number) =>
             int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
     }
 }

@@ -59,11 +59,10 @@ public sealed class HeaderList : IReadOnlyList<HeaderField>
         return null;
     }
 
-    public IEnumerable<HeaderField> All(string name)
-    {
-        for (var i = IndexOf(name, 0); i >= 0; i = IndexOf(name, i + 1))
-            yield return this[i];
-    }
+    public HeaderMatches All(string name) => new(this, name);
+
+    /// <summary>True where more than one field has the name.</summary>
+    public bool IsRepeated(string name) => IndexOf(name, 0) is >= 0 and var first && IndexOf(name, first + 1) >= 0;
 
     /// <summary>The decoded value of the first field of that name, or null.</summary>
     public string? Value(string name) => First(name)?.Value;
@@ -76,7 +75,7 @@ public sealed class HeaderList : IReadOnlyList<HeaderField>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private int IndexOf(string name, int from)
+    internal int IndexOf(string name, int from)
     {
         var source = _source.Span;
         for (var i = from; i < _fields.Length; i++)

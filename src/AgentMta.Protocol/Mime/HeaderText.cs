@@ -5,6 +5,8 @@ namespace AgentMta.Protocol.Mime;
 /// <summary>Turns the octets of a header value into text: unfolding, 8-bit habits, control characters.</summary>
 internal static class HeaderText
 {
+    private const int Line = 256;
+
     public static string Decode(ReadOnlySpan<byte> value, Encoding? habit = null) => EncodedWordDecoder.Decode(Unfold(value, habit));
 
     /// <param name="value">The octets behind the colon.</param>
@@ -35,7 +37,7 @@ internal static class HeaderText
     {
         if (!text.AsSpan().ContainsAnyInRange('\0', '\x1f') && !text.Contains('\x7f'))
             return text;
-        var clean = new StringBuilder(text.Length);
+        var clean = new TextBuffer(stackalloc char[Line]);
         for (var i = 0; i < text.Length; i++)
         {
             var c = text[i];
@@ -57,6 +59,8 @@ internal static class HeaderText
             }
         }
 
-        return clean.ToString();
+        var unfolded = clean.ToString();
+        clean.Free();
+        return unfolded;
     }
 }

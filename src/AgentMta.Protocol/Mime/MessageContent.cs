@@ -85,16 +85,26 @@ public sealed class MessageContent
         };
     }
 
-    private static List<MailAddress> Addresses(HeaderList headers, string name, Encoding? habit)
+    private static IReadOnlyList<MailAddress> Addresses(HeaderList headers, string name, Encoding? habit)
     {
-        var list = new List<MailAddress>();
+        IReadOnlyList<MailAddress>? first = null;
+        List<MailAddress>? all = null;
         foreach (var field in headers.All(name))
-            list.AddRange(AddressParser.ParseList(HeaderText.Unfold(field.RawValue.Span, habit)));
-        return list;
+        {
+            var found = AddressParser.ParseList(HeaderText.Unfold(field.RawValue.Span, habit));
+            if (first is null)
+                first = found;
+            else
+                (all ??= [.. first]).AddRange(found);
+        }
+
+        return all ?? first ?? [];
     }
 
-    private static List<string> Ids(HeaderList headers, string name)
+    private static IReadOnlyList<string> Ids(HeaderList headers, string name)
     {
+        if (!headers.Contains(name))
+            return [];
         var seen = new HashSet<string>(StringComparer.Ordinal);
         return [.. headers.All(name).SelectMany(f => MessageIdParser.ParseList(f.Text)).Where(seen.Add)];
     }
@@ -102,9 +112,10 @@ public sealed class MessageContent
     // 8-bit headers without a label are in the charset that the body names, if in any.
     private static Encoding? Habit(MimeMessage message)
     {
-        foreach (var part in message.Parts())
+        var parts = message.Parts();
+        for (var i = 0; i < parts.Count; i++)
         {
-            if (part.ContentType is { Type: "text", Charset: { } charset })
+            if (parts[i].ContentType is { Type: "text", Charset: { } charset })
                 return CharsetDecoder.Find(charset);
         }
 
@@ -120,7 +131,7 @@ public sealed class MessageContent
         var defects = System.Text.Unicode.Utf8.IsValid(block) ? MimeDefects.None : MimeDefects.EightBitHeader;
         foreach (var name in (ReadOnlySpan<string>)["From", "Subject", "Date", "Message-ID", "Content-Type"])
         {
-            if (headers.All(name).Skip(1).Any())
+            if (headers.IsRepeated(name))
                 return defects | MimeDefects.RepeatedHeader;
         }
 
@@ -130,10 +141,11 @@ public sealed class MessageContent
     private static MimeDefects EncodingDefects(MimeMessage message)
     {
         var defects = MimeDefects.None;
-        foreach (var part in message.Parts())
+        var parts = message.Parts();
+        for (var i = 0; i < parts.Count; i++)
         {
-            if (!part.IsMultipart)
-                defects |= part.TransferEncoding switch
+            if (!parts[i].IsMultipart)
+                defects |= parts[i].TransferEncoding switch
                 {
                     TransferEncoding.YEnc => MimeDefects.YEncoded,
                     TransferEncoding.Unknown => MimeDefects.UnknownEncoding,
@@ -146,19 +158,20 @@ public sealed class MessageContent
 
     private static string PreviewOf(string text)
     {
-        var preview = new StringBuilder(PreviewLength);
+        Span<char> preview = stackalloc char[PreviewLength];
+        var length = 0;
         foreach (var c in text)
         {
-            if (preview.Length >= PreviewLength)
+            if (length == PreviewLength)
                 break;
             if (!char.IsWhiteSpace(c) && !char.IsControl(c))
-                preview.Append(c);
-            else if (preview.Length > 0 && preview[^1] != ' ')
-                preview.Append(' ');
+                preview[length++] = c;
+            else if (length > 0 && preview[length - 1] != ' ')
+                preview[length++] = ' ';
         }
 
-        if (preview.Length > 0 && char.IsHighSurrogate(preview[^1]))
-            preview.Length--;
-        return preview.ToString().TrimEnd();
+        if (length > 0 && char.IsHighSurrogate(preview[length - 1]))
+            length--;
+        return preview[..length].TrimEnd().ToString();
     }
 }

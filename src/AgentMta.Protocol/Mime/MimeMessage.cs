@@ -3,6 +3,8 @@ namespace AgentMta.Protocol.Mime;
 /// <summary>A message as the tree of its parts, each a range of the raw bytes, which are never copied.</summary>
 public sealed class MimeMessage
 {
+    private IReadOnlyList<MimePart>? _parts;
+
     internal MimeMessage(ReadOnlyMemory<byte> raw, MimePart root, int partCount, MimeDefects defects)
     {
         Raw = raw;
@@ -27,9 +29,11 @@ public sealed class MimeMessage
         new MimeParser(raw, limits ?? MimeLimits.Default).Parse();
 
     /// <summary>All parts, depth first, the root included.</summary>
-    public IEnumerable<MimePart> Parts()
+    public IReadOnlyList<MimePart> Parts() => _parts ??= Root.Children.Count == 0 ? [Root] : Walk();
+
+    private List<MimePart> Walk()
     {
-        yield return Root;
+        var parts = new List<MimePart>(PartCount) { Root };
         var open = new Stack<(MimePart Part, int Next)>();
         open.Push((Root, 0));
         while (open.TryPop(out var at))
@@ -39,7 +43,9 @@ public sealed class MimeMessage
             var child = at.Part.Children[at.Next];
             open.Push((at.Part, at.Next + 1));
             open.Push((child, 0));
-            yield return child;
+            parts.Add(child);
         }
+
+        return parts;
     }
 }

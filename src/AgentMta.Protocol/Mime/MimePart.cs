@@ -88,13 +88,12 @@ public sealed class MimePart
     public string DecodeText(out MimeDefects defects) => DecodeText(int.MaxValue, out defects);
 
     /// <summary>The text of the lines that lie whole within the first <paramref name="octets"/> of the encoded body.</summary>
-    public string DecodeText(int octets, out MimeDefects defects)
-    {
-        var body = RawBody.Span;
-        if (body.Length > octets)
-            body = body[..(body[..octets].LastIndexOf((byte)'\n') is >= 0 and var end ? end + 1 : octets)];
-        return BodyDecoder.Text(body, TransferEncoding, ContentType.Charset, out defects);
-    }
+    public string DecodeText(int octets, out MimeDefects defects) =>
+        BodyDecoder.Text(Beginning(octets), TransferEncoding, ContentType.Charset, CharsetDecoder.Decode, out defects);
+
+    /// <summary>The same with lines that end with LF.</summary>
+    internal string DecodeLines(int octets, out MimeDefects defects) =>
+        BodyDecoder.Text(Beginning(octets), TransferEncoding, ContentType.Charset, LineEnds.Decode, out defects);
 
     internal void Add(MimePart child)
     {
@@ -117,6 +116,12 @@ public sealed class MimePart
             return false;
         var value = field.RawValue.Span.TrimStart(" \t\r\n\""u8);
         return value.Length >= prefix.Length && System.Text.Ascii.EqualsIgnoreCase(value[..prefix.Length], prefix);
+    }
+
+    private ReadOnlySpan<byte> Beginning(int octets)
+    {
+        var body = RawBody.Span;
+        return body.Length <= octets ? body : body[..(body[..octets].LastIndexOf((byte)'\n') is >= 0 and var end ? end + 1 : octets)];
     }
 
     private ContentType ReadContentType()

@@ -130,5 +130,18 @@ public static class Subjects
     }
 
     private static ReadOnlySpan<char> Collapse(string subject) =>
-        string.Join(' ', subject.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).AsSpan();
+        IsCollapsed(subject) ? subject : string.Join(' ', subject.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
+    private static bool IsCollapsed(string subject)
+    {
+        var afterSpace = true;
+        foreach (var c in subject)
+        {
+            if (char.IsWhiteSpace(c) && (c != ' ' || afterSpace))
+                return false;
+            afterSpace = c == ' ';
+        }
+
+        return subject.Length == 0 || !afterSpace;
+    }
 }

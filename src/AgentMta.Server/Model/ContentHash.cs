@@ -15,13 +15,18 @@ internal static class ContentHash
         "Sender", "Errors-To", "Precedence", "Status", "Lines",
     ];
 
+    // Copied behind the header and hashed in one call; a state of OpenSSL costs more than the copy.
+    private const int SmallBody = 64 * 1024;
+
     private static readonly string[] TracePrefixes = ["X-", "ARC-", "List-", "Resent-"];
 
     /// <summary>The hash of the message whose header was read as <paramref name="headers"/>.</summary>
     public static byte[] Compute(HeaderList headers, ReadOnlySpan<byte> raw)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(256, headers.BodyOffset + headers.Count));
+        // Relays add and drop empty lines at the end (RFC 6376 3.4.3 knows it too).
+        var body = raw[Math.Min(headers.BodyOffset, raw.Length)..].TrimEnd("\r\n \t"u8);
+        var isSmall = body.Length <= SmallBody;
+        var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(256, headers.BodyOffset + headers.Count + (isSmall ? body.Length : 0)));
         try
         {
             var length = 0;
@@ -32,15 +37,22 @@ internal static class ContentHash
                     length += Write(field, buffer.AsSpan(length));
             }
 
-            hash.AppendData(buffer, 0, length);
+            if (!isSmall)
+                return Hash(buffer.AsSpan(0, length), body);
+            body.CopyTo(buffer.AsSpan(length));
+            return SHA256.HashData(buffer.AsSpan(0, length + body.Length));
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
 
-        // Relays add and drop empty lines at the end (RFC 6376 3.4.3 knows it too).
-        hash.AppendData(raw[Math.Min(headers.BodyOffset, raw.Length)..].TrimEnd("\r\n \t"u8));
+    private static byte[] Hash(ReadOnlySpan<byte> head, ReadOnlySpan<byte> body)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(head);
+        hash.AppendData(body);
         return hash.GetHashAndReset();
     }
 
@@ -66,8 +78,17 @@ internal static class ContentHash
     {
         Ascii.ToLower(field.NameBytes, target, out var at);
         target[at++] = (byte)':';
+        var value = field.RawValue.Span.Trim(" \t\r\n"u8);
+        if (!value.ContainsAny("\t\r\n"u8) && value.IndexOf("  "u8) < 0)
+        {
+            value.CopyTo(target[at..]);
+            at += value.Length;
+            target[at++] = (byte)'\n';
+            return at;
+        }
+
         var space = false;
-        foreach (var octet in field.RawValue.Span.Trim(" \t\r\n"u8))
+        foreach (var octet in value)
         {
             if (octet is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')
             {

@@ -73,6 +73,29 @@ public sealed class DnsBudgetTests
             await new DnsBudget(new Never(), TimeProvider.System).LookupAsync("a.test", DnsRecordType.TXT, cancelled.Token));
     }
 
+    [Fact]
+    public async Task Answers_at_once_and_answers_waited_for_take_turns()
+    {
+        var cache = new ZoneOverlay([new TxtRecord("a.test", 60, "x")]);
+        var budget = new DnsBudget(new Mixed(cache, new Never()), TimeProvider.System, TimeSpan.FromMilliseconds(300));
+        using var cancelled = new CancellationTokenSource();
+        Assert.Equal(DnsStatus.Ok, (await budget.LookupAsync("a.test", DnsRecordType.TXT, default)).Status);
+        var waiting = budget.LookupAsync("b.test", DnsRecordType.TXT, cancelled.Token).AsTask();
+        Assert.Equal(DnsStatus.Ok, (await budget.LookupAsync("a.test", DnsRecordType.TXT, default)).Status);
+        await cancelled.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await budget.LookupAsync("a.test", DnsRecordType.TXT, cancelled.Token));
+        Assert.Equal(DnsStatus.Ok, (await budget.LookupAsync("a.test", DnsRecordType.TXT, default)).Status);
+        Assert.Equal(DnsStatus.Timeout, (await budget.LookupAsync("b.test", DnsRecordType.TXT, default)).Status);
+        Assert.Equal(["a.test", "a.test", "a.test", "b.test"], budget.Evidence.Select(e => e.Name));
+    }
+
+    private sealed class Mixed(IDnsLookup atOnce, IDnsLookup later) : IDnsLookup
+    {
+        public ValueTask<DnsAnswer> LookupAsync(string name, DnsRecordType type, CancellationToken cancellationToken) =>
+            (name == "a.test" ? atOnce : later).LookupAsync(name, type, cancellationToken);
+    }
+
     private sealed class Slow(IDnsLookup inner, Action before) : IDnsLookup
     {
         public ValueTask<DnsAnswer> LookupAsync(string name, DnsRecordType type, CancellationToken cancellationToken)

@@ -35,6 +35,18 @@ internal sealed class ArcChain
     /// <summary>Why the chain is broken before any signature is looked at; null where it is whole.</summary>
     public string? Fault { get; private set; }
 
+    /// <summary>True where the header has a field of any set.</summary>
+    public static bool IsPresent(MessageHeader header)
+    {
+        foreach (var field in header.Fields)
+        {
+            if (header.Is(field, "ARC-Seal") || header.Is(field, "ARC-Message-Signature") || header.Is(field, "ARC-Authentication-Results"))
+                return true;
+        }
+
+        return false;
+    }
+
     public static ArcChain Read(MessageHeader header)
     {
         var chain = new ArcChain(header);

@@ -13,14 +13,25 @@ public static class ArcVerifier
         VerifyAsync(message, dns, now, null, cancellationToken);
 
     /// <summary>Validates the chain of a whole message, header and body. At most 51 keys are asked for.</summary>
-    public static async ValueTask<ArcResult> VerifyAsync(
+    public static ValueTask<ArcResult> VerifyAsync(
         ReadOnlyMemory<byte> message, IDnsLookup dns, DateTimeOffset now, DkimKeyCache? keys, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(dns);
+        return VerifyAsync(MessageHeader.Read(message), dns, now, keys, cancellationToken);
+    }
+
+    internal static ValueTask<ArcResult> VerifyAsync(
+        MessageHeader header, IDnsLookup dns, DateTimeOffset now, DkimKeyCache? keys, CancellationToken cancellationToken)
+    {
         // 1. Collect the sets; structure and cv= decide before any signature.
-        var chain = ArcChain.Read(MessageHeader.Read(message));
-        if (chain.IsEmpty)
-            return ArcResult.None;
+        if (!ArcChain.IsPresent(header))
+            return ValueTask.FromResult(ArcResult.None);
+        return VerifyAsync(ArcChain.Read(header), dns, now, keys, cancellationToken);
+    }
+
+    private static async ValueTask<ArcResult> VerifyAsync(
+        ArcChain chain, IDnsLookup dns, DateTimeOffset now, DkimKeyCache? keys, CancellationToken cancellationToken)
+    {
         var seals = chain.Seals();
         if (chain.Fault is not null)
             return new ArcResult(ArcStatus.Fail, chain.Highest, seals, chain.Fault);

@@ -6,21 +6,28 @@ internal sealed record BodyHash(byte[] Hash, long Length);
 /// <summary>The body hashes that the signatures of one message need: one pass for each canonicalisation, however many signatures and limits there are.</summary>
 internal sealed class BodyHashes(ReadOnlyMemory<byte> body)
 {
-    private readonly SortedSet<long>[] _limits = [[], []];
-    private readonly Dictionary<long, BodyHash>?[] _hashes = new Dictionary<long, BodyHash>?[2];
+    private readonly List<long>?[] _limits = new List<long>?[2];
+    private readonly BodyHash[]?[] _hashes = new BodyHash[]?[2];
 
     /// <summary>Announces a hash before any is taken; <paramref name="limit"/> null means the whole body.</summary>
-    public void Request(DkimCanonicalization how, long? limit) => _limits[(int)how].Add(limit ?? long.MaxValue);
+    public void Request(DkimCanonicalization how, long? limit)
+    {
+        var limits = _limits[(int)how] ??= new List<long>(1);
+        var place = limits.BinarySearch(limit ?? long.MaxValue);
+        if (place < 0)
+            limits.Insert(~place, limit ?? long.MaxValue);
+    }
 
     public BodyHash Get(DkimCanonicalization how, long? limit)
     {
-        var hashes = _hashes[(int)how] ??= Compute(how);
-        return hashes[limit ?? long.MaxValue];
+        var limits = _limits[(int)how]!;
+        var hashes = _hashes[(int)how] ??= Compute(how, limits);
+        return hashes[limits.BinarySearch(limit ?? long.MaxValue)];
     }
 
-    private Dictionary<long, BodyHash> Compute(DkimCanonicalization how)
+    private BodyHash[] Compute(DkimCanonicalization how, List<long> limits)
     {
-        using var pass = new Pass(_limits[(int)how]);
+        using var pass = new Pass(limits);
         var span = body.Span;
         if (how == DkimCanonicalization.Simple)
             AppendSimple(pass, span);
@@ -148,38 +155,39 @@ internal sealed class BodyHashes(ReadOnlyMemory<byte> body)
         return end;
     }
 
-    /// <summary>One pass: the digest is read off at each limit; behind the last one octets are only counted.</summary>
-    private sealed class Pass(SortedSet<long> limits) : IDisposable
+    /// <summary>One pass: the digest is read off at each limit, in ascending order; behind the last one octets are only counted.</summary>
+    private sealed class Pass(List<long> limits) : IDisposable
     {
         private readonly CanonicalDigest _digest = new();
-        private readonly Dictionary<long, byte[]> _hashes = new(limits.Count);
-        private readonly long[] _limits = [.. limits];
+        private readonly byte[][] _hashes = new byte[limits.Count][];
         private int _next;
         private long _count;
 
         public void Append(ReadOnlySpan<byte> octets)
         {
-            while (_next < _limits.Length && _limits[_next] - _count <= octets.Length)
+            while (_next < limits.Count && limits[_next] - _count <= octets.Length)
             {
-                var part = (int)(_limits[_next] - _count);
+                var part = (int)(limits[_next] - _count);
                 _digest.Append(octets[..part]);
                 octets = octets[part..];
                 _count += part;
-                _hashes[_limits[_next++]] = _digest.Current();
+                _hashes[_next++] = _digest.Current();
             }
 
-            if (_next < _limits.Length)
+            if (_next < limits.Count)
                 _digest.Append(octets);
             _count += octets.Length;
         }
 
-        public Dictionary<long, BodyHash> Finish()
+        public BodyHash[] Finish()
         {
             Append(default);
-            for (; _next < _limits.Length; _next++)
-                _hashes[_limits[_next]] = _digest.Current();
-            var length = _count;
-            return _hashes.ToDictionary(h => h.Key, h => new BodyHash(h.Value, length));
+            // Limits behind the end of the body share its hash.
+            var whole = _next < limits.Count ? _digest.Current() : [];
+            var hashes = new BodyHash[limits.Count];
+            for (var i = 0; i < hashes.Length; i++)
+                hashes[i] = new BodyHash(i < _next ? _hashes[i] : whole, _count);
+            return hashes;
         }
 
         public void Dispose() => _digest.Dispose();

@@ -3,12 +3,15 @@ using System.Security.Cryptography;
 
 namespace AgentMta.Protocol.MailAuth.Dkim;
 
-/// <summary>A SHA-256 in progress that gathers small pieces, so that canonicalisation may write octet by octet at little cost.</summary>
+/// <summary>
+/// A SHA-256 in progress that gathers small pieces, so that canonicalisation may write octet by octet at little cost. What fits into the
+/// buffer is hashed there at once, without a state of OpenSSL.
+/// </summary>
 internal sealed class CanonicalDigest : IDisposable
 {
     private const int BufferSize = 4096;
 
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private IncrementalHash? _hash;
     private byte[]? _buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
     private int _count;
 
@@ -20,7 +23,7 @@ internal sealed class CanonicalDigest : IDisposable
             Flush();
             if (octets.Length >= buffer.Length)
             {
-                _hash.AppendData(octets);
+                Hash().AppendData(octets);
                 return;
             }
         }
@@ -50,13 +53,15 @@ internal sealed class CanonicalDigest : IDisposable
     /// <summary>The hash of what was written so far; more may follow.</summary>
     public byte[] Current()
     {
+        if (_hash is null)
+            return SHA256.HashData(_buffer.AsSpan(0, _count));
         Flush();
         return _hash.GetCurrentHash();
     }
 
     public void Dispose()
     {
-        _hash.Dispose();
+        _hash?.Dispose();
         if (Interlocked.Exchange(ref _buffer, null) is { } buffer)
             ArrayPool<byte>.Shared.Return(buffer);
     }
@@ -64,7 +69,9 @@ internal sealed class CanonicalDigest : IDisposable
     private void Flush()
     {
         if (_count > 0)
-            _hash.AppendData(_buffer!.AsSpan(0, _count));
+            Hash().AppendData(_buffer!.AsSpan(0, _count));
         _count = 0;
     }
+
+    private IncrementalHash Hash() => _hash ??= IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 }

@@ -19,12 +19,17 @@ public static class DkimVerifier
         VerifyAsync(message, dns, now, null, cancellationToken);
 
     /// <summary>Verifies the signatures of a whole message, header and body, in header order from the top; empty where there is none.</summary>
-    public static async ValueTask<IReadOnlyList<DkimResult>> VerifyAsync(
+    public static ValueTask<IReadOnlyList<DkimResult>> VerifyAsync(
         ReadOnlyMemory<byte> message, IDnsLookup dns, DateTimeOffset now, DkimKeyCache? keys, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(dns);
+        return VerifyAsync(MessageHeader.Read(message), dns, now, keys, cancellationToken);
+    }
+
+    internal static async ValueTask<IReadOnlyList<DkimResult>> VerifyAsync(
+        MessageHeader header, IDnsLookup dns, DateTimeOffset now, DkimKeyCache? keys, CancellationToken cancellationToken)
+    {
         // 1. Read the fields.
-        var header = MessageHeader.Read(message);
         var signatures = ReadSignatures(header, out var unread);
         if (signatures.Count == 0)
             return [];
@@ -52,7 +57,7 @@ public static class DkimVerifier
 
     private static List<SignatureField> ReadSignatures(MessageHeader header, out int unread)
     {
-        var signatures = new List<SignatureField>(4);
+        var signatures = new List<SignatureField>(2);
         unread = 0;
         for (var i = 0; i < header.Fields.Count; i++)
         {
@@ -67,10 +72,10 @@ public static class DkimVerifier
         return signatures;
     }
 
-    private static Task<DnsAnswer>?[] StartLookups(
+    private static ValueTask<DnsAnswer>?[] StartLookups(
         List<SignatureField> signatures, BodyHashes bodies, IDnsLookup dns, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var lookups = new Task<DnsAnswer>?[signatures.Count];
+        var lookups = new ValueTask<DnsAnswer>?[signatures.Count];
         var verified = 0;
         for (var i = 0; i < lookups.Length && verified < MaxVerified; i++)
         {
@@ -85,7 +90,8 @@ public static class DkimVerifier
                     lookups[i] = lookups[j];
             }
 
-            lookups[i] ??= dns.LookupAsync(signature.KeyName, DnsRecordType.TXT, cancellationToken).AsTask();
+            // Preserved, because signatures that share a key wait for the same look-up.
+            lookups[i] ??= dns.LookupAsync(signature.KeyName, DnsRecordType.TXT, cancellationToken).Preserve();
         }
 
         return lookups;
@@ -106,39 +112,37 @@ public static class DkimVerifier
     {
         // RFC 6376 6.1.2
         if (answer.IsTemporary)
-            return WithAnswer(Result(signature, DkimStatus.TempError, $"the key could not be looked up: {answer.Status}"), answer);
+            return Result(signature, DkimStatus.TempError, $"the key could not be looked up: {answer.Status}", answer);
         DkimResult? first = null;
         var tried = 0;
-        foreach (var record in answer.Records)
+        for (var i = 0; i < answer.Records.Count && tried < MaxKeys; i++)
         {
-            if (record is not TxtRecord text)
+            if (answer.Records[i] is not TxtRecord text)
                 continue;
             var key = cache?.Get(text.Text) ?? DkimPublicKey.Parse(text.Text);
-            var result = WithAnswer(JudgeKey(signature, key, bodies), answer) with { KeyRecord = text.Text, KeyBits = key.Bits, Testing = key.Testing };
+            var result = JudgeKey(signature, answer, text.Text, key, bodies);
             if (result.Status == DkimStatus.Pass)
                 return result;
             // A record that is no key at all says less than one that is.
             if (first is null || (first.KeyBits is null && key.IsKeyRecord))
                 first = result;
-            if (++tried == MaxKeys)
-                break;
+            tried++;
         }
 
-        return first ?? WithAnswer(Result(signature, DkimStatus.PermError, $"there is no key: {(answer.Status == DnsStatus.NameError ? "the name does not exist" : "the name has no TXT record")}"), answer);
+        return first ?? Result(signature, DkimStatus.PermError, $"there is no key: {(answer.Status == DnsStatus.NameError ? "the name does not exist" : "the name has no TXT record")}", answer);
     }
 
-    private static DkimResult JudgeKey(SignatureField signature, DkimPublicKey key, BodyHashes bodies)
+    private static DkimResult JudgeKey(SignatureField signature, DnsAnswer answer, string record, DkimPublicKey key, BodyHashes bodies)
     {
         if (SignatureCheck.KeyFault(signature, key) is { } fault)
-            return Result(signature, DkimStatus.PermError, fault);
+            return Result(signature, DkimStatus.PermError, fault, answer, record, key);
         var body = bodies.Get(signature.BodyCanonicalization, signature.BodyLimit);
         var reason = SignatureCheck.MessageFault(signature, key, body);
-        return Result(signature, reason is null ? DkimStatus.Pass : DkimStatus.Fail, reason) with { BodyLength = body.Length };
+        return Result(signature, reason is null ? DkimStatus.Pass : DkimStatus.Fail, reason, answer, record, key, body.Length);
     }
 
-    private static DkimResult WithAnswer(DkimResult result, DnsAnswer answer) => result with { KeyTtl = answer.Ttl, KeyAuthenticated = answer.Authenticated };
-
-    private static DkimResult Result(SignatureField signature, DkimStatus status, string? reason) =>
+    private static DkimResult Result(
+        SignatureField signature, DkimStatus status, string? reason, DnsAnswer? answer = null, string? record = null, DkimPublicKey? key = null, long? bodyLength = null) =>
         new(status, signature.Domain, signature.Selector, signature.Identity, signature.Algorithm, reason)
         {
             SignaturePrefix = signature.SignaturePrefix,
@@ -152,9 +156,15 @@ public static class DkimVerifier
             },
             SignedHeaders = signature.SignedHeaders,
             BodyLimit = signature.BodyLimit,
+            BodyLength = bodyLength,
             SignedAt = Time(signature.SignedAt),
             ExpiresAt = Time(signature.ExpiresAt),
             KeyName = signature is { Domain: not null, Selector: not null } ? signature.KeyName : null,
+            KeyRecord = record,
+            KeyTtl = answer?.Ttl,
+            KeyAuthenticated = answer?.Authenticated == true,
+            KeyBits = key?.Bits,
+            Testing = key?.Testing == true,
         };
 
     private static DateTimeOffset? Time(long? seconds) =>

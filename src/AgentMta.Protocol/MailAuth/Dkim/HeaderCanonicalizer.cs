@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace AgentMta.Protocol.MailAuth.Dkim;
@@ -6,6 +5,8 @@ namespace AgentMta.Protocol.MailAuth.Dkim;
 /// <summary>Writes header fields into a digest as RFC 6376 3.4.1 and 3.4.2 want them, and picks them by h= as 5.4.2 wants it.</summary>
 internal static class HeaderCanonicalizer
 {
+    private const int MaxOnStack = 256;
+
     /// <summary>One whole field with its line end.</summary>
     public static void Append(CanonicalDigest digest, ReadOnlySpan<byte> field, int nameLength, int valueStart, DkimCanonicalization how) =>
         Append(digest, field, nameLength, valueStart, how, 0, 0, lineEnd: true);
@@ -15,21 +16,23 @@ internal static class HeaderCanonicalizer
         Append(digest, field, nameLength, valueStart, how, cutStart, cutEnd, lineEnd: false);
 
     /// <summary>The fields that h= names: of equal names the lowest first; a name without a field left adds nothing. <paramref name="own"/> is the signature's index, never part of it.</summary>
-    public static void AppendSelected(CanonicalDigest digest, MessageHeader header, IReadOnlyList<string> names, DkimCanonicalization how, int own)
+    public static void AppendSelected(CanonicalDigest digest, MessageHeader header, List<string> names, DkimCanonicalization how, int own)
     {
         var message = header.Message.Span;
-        var left = new Dictionary<string, ArraySegment<int>>(names.Count, StringComparer.OrdinalIgnoreCase);
+        // How many fields of each name are taken, kept at the place where the name's run begins.
+        var count = header.Fields.Count;
+        Span<int> taken = count <= MaxOnStack ? stackalloc int[count] : new int[count];
         foreach (var name in names)
         {
-            ref var candidates = ref CollectionsMarshal.GetValueRefOrAddDefault(left, name, out var seen);
-            if (!seen)
-                candidates = header.FromBottom(name);
-            if (candidates.Count > 0 && candidates[0] == own)
-                candidates = candidates[1..];
-            if (candidates.Count == 0)
+            var run = header.FromBottom(name);
+            if (run.Count == 0)
                 continue;
-            var field = header.Fields[candidates[0]];
-            candidates = candidates[1..];
+            ref var at = ref taken[run.Offset];
+            if (at < run.Count && run[at] == own)
+                at++;
+            if (at == run.Count)
+                continue;
+            var field = header.Fields[run[at++]];
             Append(digest, message[field.Start..field.End], field.NameLength, field.ValueStart - field.Start, how);
         }
     }

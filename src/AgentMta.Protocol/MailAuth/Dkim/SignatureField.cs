@@ -103,7 +103,7 @@ internal sealed class SignatureField
         // What names the signature is read first, so that a report about a broken one still tells whose it is.
         Domain = tags.TryGet("d"u8, out var d) ? TagValue.Name(d, 2) : null;
         Selector = tags.TryGet("s"u8, out var s) ? TagValue.Name(s, 1) : null;
-        Algorithm = tags.TryGet("a"u8, out var a) ? Printable(a, 32) : null;
+        Algorithm = tags.TryGet("a"u8, out var a) ? a.SequenceEqual("rsa-sha256"u8) ? "rsa-sha256" : Printable(a, 32) : null;
         SignaturePrefix = tags.TryGet("b"u8, out var b) ? Prefix(b) : null;
         return ReadIdentity(tags, kind)
             ?? ReadVersion(tags, kind)
@@ -132,7 +132,7 @@ internal sealed class SignatureField
         if (!tags.Has("b"u8))
             return "b= is missing";
         // RFC 6376 3.5 q=: dns/txt is the only way to a key that there is.
-        if (tags.TryGet("q"u8, out var q) && !TagValue.Items(q).Contains("dns/txt", StringComparer.OrdinalIgnoreCase))
+        if (tags.TryGet("q"u8, out var q) && !TagValue.HasItem(q, "dns/txt"))
             return "q= does not name dns/txt";
         return KeyName.Length > 253 ? "the name of the key is longer than 253 octets" : null;
     }
@@ -193,14 +193,14 @@ internal sealed class SignatureField
             return "h= is missing";
         SignedHeaders = TagValue.Items(h);
         // RFC 8617 4.1.2: a seal is not known yet when the message is signed.
-        if (kind == SignatureKind.ArcMessage && SignedHeaders.Contains("arc-seal", StringComparer.OrdinalIgnoreCase))
+        if (kind == SignatureKind.ArcMessage && TimesSigned("arc-seal") > 0)
             return "h= names ARC-Seal";
         return ReadFrom(kind);
     }
 
     private string? ReadFrom(SignatureKind kind)
     {
-        var signed = SignedHeaders.Count(n => n.Equals("from", StringComparison.OrdinalIgnoreCase));
+        var signed = TimesSigned("from");
         var present = Header.FromBottom("from").Count;
         // RFC 6376 5.4: From must be signed, and there must be one to sign. An ARC-Message-Signature may leave it out.
         if (signed == 0)
@@ -209,6 +209,14 @@ internal sealed class SignatureField
             return "the message has no From field";
         // RFC 6376 8.15: a second From on top would show an author that nobody signed.
         return present > signed ? Damaged("a From field was added that the signature does not cover") : null;
+    }
+
+    private int TimesSigned(string name)
+    {
+        var times = 0;
+        foreach (var signed in SignedHeaders)
+            times += signed.Equals(name, StringComparison.OrdinalIgnoreCase) ? 1 : 0;
+        return times;
     }
 
     private string Damaged(string reason)
@@ -257,8 +265,8 @@ internal sealed class SignatureField
 
         var identity = Unquote(i);
         Identity = Printable(identity, 320);
-        var at = identity.AsSpan().LastIndexOf((byte)'@');
-        IdentityDomain = at < 0 ? null : TagValue.Name(identity.AsSpan(at + 1), 1);
+        var at = identity.LastIndexOf((byte)'@');
+        IdentityDomain = at < 0 ? null : TagValue.Name(identity[(at + 1)..], 1);
         if (IdentityDomain is null)
             return "i= has no domain";
         // RFC 6376 3.5 i=: the same as d= or a subdomain of it.
@@ -301,8 +309,10 @@ internal sealed class SignatureField
     }
 
     // dkim-quoted-printable (RFC 6376 2.11): =XX is an octet, white space means nothing.
-    private static byte[] Unquote(ReadOnlySpan<byte> value)
+    private static ReadOnlySpan<byte> Unquote(ReadOnlySpan<byte> value)
     {
+        if (!value.ContainsAny("= \t\r\n"u8))
+            return value;
         var text = new byte[value.Length];
         var count = 0;
         for (var i = 0; i < value.Length; i++)
@@ -319,7 +329,7 @@ internal sealed class SignatureField
             text[count++] = value[i];
         }
 
-        return text[..count];
+        return text.AsSpan(0, count);
     }
 
     private static string Prefix(ReadOnlySpan<byte> b)
@@ -341,6 +351,8 @@ internal sealed class SignatureField
     private static string Printable(ReadOnlySpan<byte> value, int max)
     {
         var text = Encoding.UTF8.GetString(value.Length > max ? value[..max] : value);
+        if (!text.AsSpan().ContainsAnyInRange('\0', '\x1f') && !text.AsSpan().ContainsAnyInRange('\x7f', '\x9f'))
+            return text;
         return string.Create(text.Length, text, static (span, source) =>
         {
             for (var i = 0; i < span.Length; i++)

@@ -13,10 +13,10 @@ internal sealed record DmarcDiscovery(DmarcRecord? Record, string? PolicyDomain,
 /// <summary>What one name under _dmarc holds.</summary>
 internal readonly record struct DmarcLookup(DmarcRecord? Record, bool Several, bool IsTemporary)
 {
-    public static ValueTask<DnsAnswer> StartAsync(IDnsLookup dns, string domain, CancellationToken cancellationToken) =>
+    public static ValueTask<DnsAnswer> StartAsync(IDnsLookup dns, ReadOnlySpan<char> domain, CancellationToken cancellationToken) =>
         domain.Length + "_dmarc.".Length > MailDomain.MaxLength
-            ? ValueTask.FromResult(DnsAnswer.Empty(DnsStatus.NameError, domain))
-            : dns.LookupAsync("_dmarc." + domain, DnsRecordType.TXT, cancellationToken);
+            ? ValueTask.FromResult(DnsAnswer.Empty(DnsStatus.NameError, domain.ToString()))
+            : dns.LookupAsync(string.Concat("_dmarc.", domain), DnsRecordType.TXT, cancellationToken);
 
     /// <summary>RFC 9989 4.10 step 2: what is not DMARC is discarded; of several that are, all are.</summary>
     public static DmarcLookup Of(DnsAnswer answer)

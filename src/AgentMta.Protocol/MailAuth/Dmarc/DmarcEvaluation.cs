@@ -9,7 +9,7 @@ internal sealed class DmarcEvaluation(
     // Each may cost a tree walk.
     private const int MaxIdentifiers = 20;
 
-    private readonly List<DmarcAlignment> _alignments = [];
+    private readonly List<DmarcAlignment> _alignments = new(2);
     private DmarcDiscovery _found = null!;
     private DmarcRecord _record = null!;
 
@@ -81,7 +81,7 @@ internal sealed class DmarcEvaluation(
             if (MailDomain.Normalize(isSpf ? spf[i - dkim.Count] : dkim[i]) is not { } domain)
                 continue;
             var method = isSpf ? "spf" : "dkim";
-            if (record && _alignments.Any(a => a.Method == method && a.Domain == domain))
+            if (record && IsCompared(method, domain))
                 continue;
             var strict = isSpf ? _record.StrictSpf : _record.StrictDkim;
             var (aligned, organization) = await AlignAsync(domain, strict).ConfigureAwait(false);
@@ -91,6 +91,17 @@ internal sealed class DmarcEvaluation(
         }
 
         return any;
+    }
+
+    private bool IsCompared(string method, string domain)
+    {
+        foreach (var alignment in _alignments)
+        {
+            if (alignment.Method == method && alignment.Domain == domain)
+                return true;
+        }
+
+        return false;
     }
 
     // RFC 9989 4.4 and 4.10.2.
@@ -117,7 +128,7 @@ internal sealed class DmarcEvaluation(
 
     private string PassReason()
     {
-        var by = _alignments.First(a => a.Aligned == true);
+        var by = _alignments.Find(a => a.Aligned == true)!;
         return by.Domain == author
             ? $"{by.Method} passed for {by.Domain}, the From domain itself"
             : $"{by.Method} passed for {by.Domain}, which shares the organisational domain {by.OrganizationalDomain} with {author}";

@@ -16,9 +16,9 @@ public static class DmarcEvaluator
         ArgumentNullException.ThrowIfNull(dns);
 
         var authors = new List<string>(1);
-        foreach (var given in request.AuthorDomains)
+        for (var i = 0; i < request.AuthorDomains.Count; i++)
         {
-            if (MailDomain.Normalize(given) is { } author && !authors.Contains(author) && authors.Count <= MaxAuthorDomains)
+            if (MailDomain.Normalize(request.AuthorDomains[i]) is { } author && !authors.Contains(author) && authors.Count <= MaxAuthorDomains)
                 authors.Add(author);
         }
 

@@ -40,16 +40,16 @@ internal static class DmarcTreeWalk
 
     private static async ValueTask<Walk> WalkAsync(string start, IDnsLookup dns, CancellationToken cancellationToken)
     {
-        var targets = Targets(start);
-        var pending = new ValueTask<DnsAnswer>[targets.Length];
+        var parents = Math.Min(MailDomain.CountLabels(start) - 1, MaxQueries - 1);
+        var pending = new ValueTask<DnsAnswer>[parents + 1];
 #pragma warning disable CA2012 // each is awaited exactly once below; a warm cache completes them here without a Task
-        for (var i = 0; i < targets.Length; i++)
-            pending[i] = DmarcLookup.StartAsync(dns, targets[i], cancellationToken);
+        for (var i = 0; i < pending.Length; i++)
+            pending[i] = DmarcLookup.StartAsync(dns, Target(start, parents, i), cancellationToken);
 #pragma warning restore CA2012
 
         var walk = new Walk(start);
         var stopped = false;
-        for (var i = 0; i < targets.Length; i++)
+        for (var i = 0; i < pending.Length; i++)
         {
             var found = DmarcLookup.Of(await pending[i].ConfigureAwait(false));
             if (stopped)
@@ -63,7 +63,7 @@ internal static class DmarcTreeWalk
             walk.SeveralAtStart |= found.Several && i == 0;
             if (found.Record is null)
                 continue;
-            walk.Found.Add((targets[i], found.Record));
+            walk.Found.Add((i == 0 ? start : Target(start, parents, i).ToString(), found.Record));
             stopped = found.Record.Psd != DmarcPsd.Unknown;
         }
 
@@ -71,21 +71,12 @@ internal static class DmarcTreeWalk
     }
 
     // RFC 9989 4.10 steps 3, 4 and 7: the start, then its parents; from a name of eight labels or more the first parent has seven.
-    private static string[] Targets(string start)
-    {
-        var labels = MailDomain.CountLabels(start);
-        var parents = Math.Min(labels - 1, MaxQueries - 1);
-        var targets = new string[parents + 1];
-        targets[0] = start;
-        for (var i = 1; i <= parents; i++)
-            targets[i] = MailDomain.Rightmost(start, parents - i + 1).ToString();
-        return targets;
-    }
+    private static ReadOnlySpan<char> Target(string start, int parents, int index) => index == 0 ? start : MailDomain.Rightmost(start, parents - index + 1);
 
     private sealed class Walk(string start)
     {
         /// <summary>Valid records from the longest name to the shortest.</summary>
-        public List<(string Domain, DmarcRecord Record)> Found { get; } = [];
+        public List<(string Domain, DmarcRecord Record)> Found { get; } = new(1);
 
         public bool SeveralAtStart { get; set; }
 

@@ -16,7 +16,7 @@ internal sealed class SpfCheck(SpfRequest request, IDnsLookup dns, string localP
     private const int MaxPointers = 10;
 
     private readonly SpfClient _client = new(request.ClientAddress);
-    private readonly SpfExpansion _expansion = new(request, new SpfClient(request.ClientAddress), localPart, senderDomain);
+    private SpfExpansion? _expansion;
     private IReadOnlyList<string>? _validatedNames;
     private int _validationVoids;
     private string _fault = "";
@@ -28,6 +28,8 @@ internal sealed class SpfCheck(SpfRequest request, IDnsLookup dns, string localP
         TempError,
         PermError,
     }
+
+    private SpfExpansion Expansion => _expansion ??= new SpfExpansion(request, _client, localPart, senderDomain);
 
     public int Lookups { get; private set; }
 
@@ -57,8 +59,9 @@ internal sealed class SpfCheck(SpfRequest request, IDnsLookup dns, string localP
             switch (await MatchAsync(directive, domain).ConfigureAwait(false))
             {
                 case Match.Yes:
-                    var reason = $"{_client.Address} matches '{directive.Text}' of {domain}";
-                    return new SpfOutcome(directive.Qualifier, directive.Text, reason, record.Explanation, domain);
+                    var mechanism = directive.Text;
+                    var reason = $"{_client.Address} matches '{mechanism}' of {domain}";
+                    return new SpfOutcome(directive.Qualifier, mechanism, reason, record.Explanation, domain);
                 case Match.TempError:
                     return new SpfOutcome(SpfStatus.TempError, null, _fault);
                 case Match.PermError:
@@ -81,7 +84,7 @@ internal sealed class SpfCheck(SpfRequest request, IDnsLookup dns, string localP
         if (answer.Status != DnsStatus.Ok || answer.Records is not [TxtRecord record])
             return null;
         var validated = SpfExpansion.Uses(record.Text, 'p', 'p') ? await ValidatedNameAsync(domain, false).ConfigureAwait(false) : "";
-        return _expansion.Explanation(record.Text, domain, validated);
+        return Expansion.Explanation(record.Text, domain, validated);
     }
 
     private static string? SelectRecord(DnsAnswer answer, out bool several)
@@ -232,10 +235,10 @@ internal sealed class SpfCheck(SpfRequest request, IDnsLookup dns, string localP
             return domain;
         if (!spec.Contains('%', StringComparison.Ordinal))
             return spec[^1] == '.' ? spec[..^1] : spec;
-        if (!_expansion.LocalPartIsAscii && SpfExpansion.Uses(spec, 's', 'l'))
+        if (!Expansion.LocalPartIsAscii && SpfExpansion.Uses(spec, 's', 'l'))
             return null;
         var validated = SpfExpansion.Uses(spec, 'p', 'p') ? await ValidatedNameAsync(domain, counted).ConfigureAwait(false) : "";
-        return _expansion.Domain(spec, domain, validated);
+        return Expansion.Domain(spec, domain, validated);
     }
 
     // RFC 7208 7.3: the domain itself where validated, else a subdomain of it, else any name, else "unknown".
@@ -276,7 +279,7 @@ internal sealed class SpfCheck(SpfRequest request, IDnsLookup dns, string localP
                 continue;
             var answer = await dns.LookupAsync(pointer.Target, type, cancellationToken).ConfigureAwait(false);
             _validationVoids += answer.IsVoid ? 1 : 0;
-            if (answer.Records.Any(r => r is AddressRecord a && a.Address.Equals(_client.Address)))
+            if (_client.IsAmong(answer.Records))
                 names.Add(pointer.Target.TrimEnd('.'));
         }
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using AgentMta.Protocol.Dns;
 
 namespace AgentMta.Protocol.MailAuth.Spf;
 
@@ -34,6 +35,18 @@ internal readonly struct SpfClient
             return false;
         var host = (IsIPv6 ? 128 : 32) - prefix;
         return host >= 128 || (_bits ^ network) >> host == 0;
+    }
+
+    /// <summary>True where one of the address records has the client's address.</summary>
+    public bool IsAmong(IReadOnlyList<DnsRecord> records)
+    {
+        for (var i = 0; i < records.Count; i++)
+        {
+            if (records[i] is AddressRecord record && record.Address.Equals(Address))
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>The %{i} macro (RFC 7208 7.3): dotted decimal, or the 32 nibbles with dots between.</summary>

@@ -9,6 +9,9 @@ namespace AgentMta.Protocol.MailAuth.Spf;
 internal static class SpfRecordParser
 {
     private const string Version = "v=spf1";
+    private const int UsualDirectives = 8;
+
+    private readonly record struct Term(string Record, Range Place);
 
     private static readonly SearchValues<char> Ip6Characters = SearchValues.Create("0123456789abcdefABCDEF:.");
 
@@ -20,7 +23,7 @@ internal static class SpfRecordParser
     public static SpfRecord? Parse(string text, out string? fault)
     {
         fault = null;
-        var directives = new List<SpfDirective>();
+        var directives = new List<SpfDirective>(Math.Min(text.AsSpan().Count(' '), UsualDirectives));
         string? redirect = null, explanation = null;
         var rest = text.AsSpan(Version.Length);
         while (!(rest = rest.TrimStart(' ')).IsEmpty)
@@ -33,7 +36,7 @@ internal static class SpfRecordParser
                 if (!ReadModifier(term, name, ref redirect, ref explanation))
                     fault = $"bad modifier '{Show(term)}'";
             }
-            else if (ReadDirective(term) is { } directive)
+            else if (ReadDirective(new Term(text, (text.Length - rest.Length - term.Length)..(text.Length - rest.Length)), term) is { } directive)
             {
                 directives.Add(directive);
             }
@@ -80,7 +83,7 @@ internal static class SpfRecordParser
         return true;
     }
 
-    private static SpfDirective? ReadDirective(ReadOnlySpan<char> term)
+    private static SpfDirective? ReadDirective(Term text, ReadOnlySpan<char> term)
     {
         var body = term;
         var qualifier = body[0] switch
@@ -95,11 +98,10 @@ internal static class SpfRecordParser
         if (body.IsEmpty || KindOf(body, out var rest) is not { } kind)
             return null;
 
-        var text = term.ToString();
         switch (kind)
         {
             case SpfMechanism.All:
-                return rest.IsEmpty ? new SpfDirective(qualifier, kind, text, null, 0, 32, 128) : null;
+                return rest.IsEmpty ? new SpfDirective(qualifier, kind, text.Record, text.Place, null, 0, 32, 128) : null;
             case SpfMechanism.Ip4:
             case SpfMechanism.Ip6:
                 return rest.Length > 1 && rest[0] == ':' ? ReadNetwork(kind, qualifier, text, rest[1..]) : null;
@@ -133,16 +135,16 @@ internal static class SpfRecordParser
     }
 
     private static SpfDirective? ReadTarget(
-        SpfMechanism kind, SpfStatus qualifier, string text, ReadOnlySpan<char> rest, bool optional, int prefix4, int prefix6)
+        SpfMechanism kind, SpfStatus qualifier, Term text, ReadOnlySpan<char> rest, bool optional, int prefix4, int prefix6)
     {
         if (rest.IsEmpty)
-            return optional ? new SpfDirective(qualifier, kind, text, null, 0, prefix4, prefix6) : null;
+            return optional ? new SpfDirective(qualifier, kind, text.Record, text.Place, null, 0, prefix4, prefix6) : null;
         return rest[0] == ':' && SpfMacro.IsDomainSpec(rest[1..])
-            ? new SpfDirective(qualifier, kind, text, rest[1..].ToString(), 0, prefix4, prefix6)
+            ? new SpfDirective(qualifier, kind, text.Record, text.Place, rest[1..].ToString(), 0, prefix4, prefix6)
             : null;
     }
 
-    private static SpfDirective? ReadNetwork(SpfMechanism kind, SpfStatus qualifier, string text, ReadOnlySpan<char> value)
+    private static SpfDirective? ReadNetwork(SpfMechanism kind, SpfStatus qualifier, Term text, ReadOnlySpan<char> value)
     {
         var bits = kind == SpfMechanism.Ip4 ? 32 : 128;
         var prefix = bits;
@@ -156,10 +158,10 @@ internal static class SpfRecordParser
 
         // RFC 7208 5.6: ip4-network is four decimal octets; ip6-network as in RFC 4291 2.2, so no zone and no brackets.
         if (kind == SpfMechanism.Ip4)
-            return TryReadIp4(value, out var v4) ? new SpfDirective(qualifier, kind, text, null, v4, prefix, 128) : null;
+            return TryReadIp4(value, out var v4) ? new SpfDirective(qualifier, kind, text.Record, text.Place, null, v4, prefix, 128) : null;
         return value.IndexOf(':') >= 0 && !value.ContainsAnyExcept(Ip6Characters)
             && IPAddress.TryParse(value, out var v6) && v6.AddressFamily == AddressFamily.InterNetworkV6
-            ? new SpfDirective(qualifier, kind, text, null, SpfClient.BitsOf(v6), 32, prefix)
+            ? new SpfDirective(qualifier, kind, text.Record, text.Place, null, SpfClient.BitsOf(v6), 32, prefix)
             : null;
     }
 

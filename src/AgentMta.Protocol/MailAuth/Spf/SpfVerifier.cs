@@ -31,7 +31,7 @@ public static class SpfVerifier
             ? await check.ExplainAsync(spec, outcome.ExplanationDomain).ConfigureAwait(false)
             : null;
         return new SpfResult(
-            outcome.Status, request.Identity, domain, $"{localPart}@{domain}", outcome.Mechanism, explanation, outcome.Reason,
+            outcome.Status, request.Identity, domain, at > 0 && domain == given ? sender : $"{localPart}@{domain}", outcome.Mechanism, explanation, outcome.Reason,
             check.Lookups, check.VoidLookups);
     }
 
