@@ -55,38 +55,33 @@ public static class VerdictJsonWriter
         json.WriteEndObject();
     }
 
-    /// <summary>The results alone, under the names that the whole verdict has for them: what a list of messages can carry.</summary>
-    public static string ToSummary(AuthenticationVerdict verdict)
+    /// <summary>The results alone, under the names that the whole verdict has for them, as one object at the writer's position: what a list of messages can carry.</summary>
+    public static void WriteSummary(Utf8JsonWriter json, AuthenticationVerdict verdict)
     {
+        ArgumentNullException.ThrowIfNull(json);
         ArgumentNullException.ThrowIfNull(verdict);
-        var buffer = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(buffer, Readable))
+        json.WriteStartObject();
+        json.WriteStartObject("spf");
+        Result(json, verdict.Spf.Status);
+        json.WriteString("domain", verdict.Spf.Domain);
+        json.WriteEndObject();
+        json.WriteStartArray("dkim");
+        foreach (var signature in verdict.Dkim.Take(SummarySignatures))
         {
             json.WriteStartObject();
-            json.WriteStartObject("spf");
-            Result(json, verdict.Spf.Status);
-            json.WriteString("domain", verdict.Spf.Domain);
-            json.WriteEndObject();
-            json.WriteStartArray("dkim");
-            foreach (var signature in verdict.Dkim.Take(SummarySignatures))
-            {
-                json.WriteStartObject();
-                Result(json, signature.Status);
-                Optional(json, "domain", signature.Domain);
-                json.WriteBoolean("aligned", IsAligned(signature, verdict.Dmarc));
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteStartObject("dmarc");
-            Result(json, verdict.Dmarc.Status);
-            Optional(json, "header_from", verdict.Dmarc.AuthorDomain);
-            json.WriteEndObject();
-            json.WriteBoolean("aligned", verdict.HasAlignedPass);
+            Result(json, signature.Status);
+            Optional(json, "domain", signature.Domain);
+            json.WriteBoolean("aligned", IsAligned(signature, verdict.Dmarc));
             json.WriteEndObject();
         }
 
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        json.WriteEndArray();
+        json.WriteStartObject("dmarc");
+        Result(json, verdict.Dmarc.Status);
+        Optional(json, "header_from", verdict.Dmarc.AuthorDomain);
+        json.WriteEndObject();
+        json.WriteBoolean("aligned", verdict.HasAlignedPass);
+        json.WriteEndObject();
     }
 
     private static bool IsAligned(DkimResult signature, DmarcResult dmarc) =>
@@ -149,11 +144,11 @@ public static class VerdictJsonWriter
         json.WriteStartObject("dmarc");
         Result(json, dmarc.Status);
         Optional(json, "header_from", dmarc.AuthorDomain);
-        json.WriteString("policy", (dmarc.Policy ?? DmarcPolicy.None).ToString().ToLowerInvariant());
+        json.WriteString("policy", EnumWord.Of(dmarc.Policy ?? DmarcPolicy.None));
         Optional(json, "policy_tag", dmarc.PolicyTag);
         Optional(json, "policy_domain", dmarc.PolicyDomain);
         Optional(json, "org_domain", dmarc.OrganizationalDomain);
-        json.WriteString("disposition", dmarc.Disposition.ToString().ToLowerInvariant());
+        json.WriteString("disposition", EnumWord.Of(dmarc.Disposition));
         json.WriteString("reason", dmarc.Reason);
         Optional(json, "record", dmarc.Record?.Text);
         json.WriteStartArray("alignment");
@@ -218,7 +213,7 @@ public static class VerdictJsonWriter
             json.WriteStartObject();
             json.WriteString("name", lookup.Name);
             json.WriteString("type", lookup.Type.ToString());
-            json.WriteString("status", lookup.Status.ToString().ToLowerInvariant());
+            json.WriteString("status", EnumWord.Of(lookup.Status));
             json.WriteNumber("records", lookup.Records);
             json.WriteNumber("ttl", lookup.Ttl);
             json.WriteBoolean("authenticated", lookup.Authenticated);
@@ -231,7 +226,7 @@ public static class VerdictJsonWriter
     }
 
     private static void Result<T>(Utf8JsonWriter json, T status)
-        where T : struct, Enum => json.WriteString("result", status.ToString().ToLowerInvariant());
+        where T : struct, Enum => json.WriteString("result", EnumWord.Of(status));
 
     private static void Optional(Utf8JsonWriter json, string name, string? value)
     {

@@ -11,7 +11,7 @@ internal sealed class Arrival(IncomingMessage message)
     // Gates and preview look at the beginning of long texts, as Postfix's body checks do; what an agent reads is decoded whole when it asks.
     private const int PlainLimit = 40 * 1024;
 
-    private const string LocalSummary = """{"auth":{"result":"pass"},"spf":{"result":"none"},"dkim":[],"dmarc":{"result":"none"},"aligned":true}""";
+    private static readonly JsonText LocalSummary = """{"auth":{"result":"pass"},"spf":{"result":"none"},"dkim":[],"dmarc":{"result":"none"},"aligned":true}""";
 
     private readonly Dictionary<string, object> _shared = new(StringComparer.Ordinal);
     private MimeMessage? _mime;
@@ -19,7 +19,7 @@ internal sealed class Arrival(IncomingMessage message)
     private IReadOnlyList<MailAddress>? _from;
     private IReadOnlyList<string>? _ancestors;
     private byte[]? _contentHash;
-    private string? _summary;
+    private JsonText? _summary;
 
     /// <summary>Envelope, bytes and session.</summary>
     public IncomingMessage Message => message;
@@ -50,7 +50,7 @@ internal sealed class Arrival(IncomingMessage message)
     public bool IsAligned => IsLocal || Authentication is { HasAlignedPass: true };
 
     /// <summary>The results of authentication as lists show them.</summary>
-    public string? AuthenticationSummary => _summary ??= IsLocal ? LocalSummary : Authentication is { } verdict ? VerdictJsonWriter.ToSummary(verdict) : null;
+    public JsonText? AuthenticationSummary => _summary ??= IsLocal ? LocalSummary : Authentication is { } verdict ? JsonText.Write(verdict, VerdictJsonWriter.WriteSummary) : null;
 
     /// <summary>As in the header, with angle brackets; null where there is none.</summary>
     public string? MessageId => MessageIdParser.Parse(Headers.First("Message-ID")?.Text);

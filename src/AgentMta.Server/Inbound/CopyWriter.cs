@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Text;
-using System.Text.Json;
 using AgentMta.Protocol.Addresses;
 using AgentMta.Protocol.Mime;
 using AgentMta.Server.Model;
@@ -143,20 +140,14 @@ internal sealed class CopyWriter(WriteSession session, Arrival arrival, NewRaw r
         };
     }
 
-    private string Facts(Target target)
+    private JsonText Facts(Target target) => JsonText.Write((arrival.Message, target), static (json, of) =>
     {
-        var buffer = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteString("recipient", target.Address);
-            json.WriteString("reverse_path", arrival.Message.ReversePath);
-            json.WriteString("transaction_id", arrival.Message.TransactionId);
-            json.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
-    }
+        json.WriteStartObject();
+        json.WriteString("recipient", of.target.Address);
+        json.WriteString("reverse_path", of.Message.ReversePath);
+        json.WriteString("transaction_id", of.Message.TransactionId);
+        json.WriteEndObject();
+    });
 
     private static string EventType(IReadOnlyList<string> labels) =>
         labels.Contains(Labels.Blocked) ? EventTypes.ReceivedBlocked

@@ -9,7 +9,7 @@ namespace AgentMta.Server.Inbound;
 /// <param name="NewContact">The sender to be remembered as known; null where he is, or where nobody answers for him.</param>
 /// <param name="Report">What a token address got; null for mail that goes to the inbox.</param>
 internal sealed record InboundCopy(
-    Target Target, IReadOnlyList<string> Labels, string? Verdicts, ReplyProof Proof, IReadOnlyList<string> ListDomains, AddressParts? NewContact, TokenReport? Report);
+    Target Target, IReadOnlyList<string> Labels, JsonText? Verdicts, ReplyProof Proof, IReadOnlyList<string> ListDomains, AddressParts? NewContact, TokenReport? Report);
 
 /// <summary>What became of a copy.</summary>
 internal enum CopyOutcome

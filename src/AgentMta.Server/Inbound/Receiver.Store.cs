@@ -45,7 +45,7 @@ internal sealed partial class Receiver
     {
         var trace = _trace.Write(arrival);
         var removed = AuthenticationResultsFilter.FindOwn(arrival.Message.Raw.Bytes, _ownIds);
-        var authentication = arrival.Authentication?.ToJson();
+        var authentication = arrival.Authentication is { } verdict ? JsonText.Write(verdict, VerdictJsonWriter.Write) : null;
         var raws = new List<NewRaw>(1);
         var unused = new List<NewRaw>();
         try
@@ -99,7 +99,7 @@ internal sealed partial class Receiver
             {
                 var reply = NoRecipient;
                 foreach (var lost in copies.Where(c => c.Target.Inbox.InboxId == gone.InboxId))
-                    reply = services.Refusals.Refuse(arrival, lost.Target, NoRecipient, lost.Verdicts);
+                    reply = services.Refusals.Refuse(arrival, lost.Target, NoRecipient, lost.Verdicts?.ToString());
                 copies.RemoveAll(c => c.Target.Inbox.InboxId == gone.InboxId);
                 if (copies.Count == 0)
                     throw new NobodyLeftException(reply);

@@ -160,7 +160,7 @@ internal sealed partial class Receiver(ReceiverServices services)
         {
             if (judgement.Refusal is not { } refusal)
                 continue;
-            var shown = services.Refusals.Refuse(arrival, judgement.Copy.Target, refusal, VerdictWriter.Write(judgement));
+            var shown = services.Refusals.Refuse(arrival, judgement.Copy.Target, refusal, VerdictWriter.Write(judgement).ToString());
             services.Meter.Gate(judgement.Verdicts[^1].Name, shown.IsTransient ? "deferred" : "refused");
             first ??= shown;
             if (shown.IsTransient)

@@ -1,6 +1,5 @@
-using System.Buffers;
-using System.Text;
 using System.Text.Json;
+using AgentMta.Server.Model;
 
 namespace AgentMta.Server.Inbound;
 
@@ -8,39 +7,35 @@ namespace AgentMta.Server.Inbound;
 internal static class SessionWriter
 {
     /// <summary>The JSON for the workspace of these targets.</summary>
-    public static string Write(Arrival arrival, IEnumerable<Target> targets)
+    public static JsonText Write(Arrival arrival, IEnumerable<Target> targets) => JsonText.Write((arrival, targets), static (json, of) => Write(json, of.arrival, of.targets));
+
+    private static void Write(Utf8JsonWriter json, Arrival arrival, IEnumerable<Target> targets)
     {
         var message = arrival.Message;
         var session = message.Session;
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteString("session_id", session.SessionId);
-            json.WriteString("transaction_id", message.TransactionId);
-            json.WriteString("role", arrival.IsLocal ? "local" : "mx");
-            json.WriteString("client_address", session.ClientAddress.ToString());
-            json.WriteNumber("client_port", session.ClientPort);
-            json.WriteString("helo", session.Helo);
-            json.WriteBoolean("extended", session.Extended);
-            if (session.TlsProtocol is { } tls)
-                json.WriteString("tls", tls);
-            if (session.TlsCipher is { } cipher)
-                json.WriteString("tls_cipher", cipher);
-            if (session.User is { } user)
-                json.WriteString("user", user);
-            json.WriteString("reverse_path", message.ReversePath);
-            json.WriteStartArray("recipients");
-            foreach (var target in targets)
-                json.WriteStringValue(target.Address);
-            json.WriteEndArray();
-            json.WriteBoolean("smtputf8", message.SmtpUtf8);
-            json.WriteBoolean("eight_bit", message.EightBit);
-            json.WriteBoolean("require_tls", message.RequireTls);
-            json.WriteString("received_at", message.ReceivedAt.UtcDateTime);
-            json.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        json.WriteStartObject();
+        json.WriteString("session_id", session.SessionId);
+        json.WriteString("transaction_id", message.TransactionId);
+        json.WriteString("role", arrival.IsLocal ? "local" : "mx");
+        json.WriteString("client_address", session.ClientAddress.ToString());
+        json.WriteNumber("client_port", session.ClientPort);
+        json.WriteString("helo", session.Helo);
+        json.WriteBoolean("extended", session.Extended);
+        if (session.TlsProtocol is { } tls)
+            json.WriteString("tls", tls);
+        if (session.TlsCipher is { } cipher)
+            json.WriteString("tls_cipher", cipher);
+        if (session.User is { } user)
+            json.WriteString("user", user);
+        json.WriteString("reverse_path", message.ReversePath);
+        json.WriteStartArray("recipients");
+        foreach (var target in targets)
+            json.WriteStringValue(target.Address);
+        json.WriteEndArray();
+        json.WriteBoolean("smtputf8", message.SmtpUtf8);
+        json.WriteBoolean("eight_bit", message.EightBit);
+        json.WriteBoolean("require_tls", message.RequireTls);
+        json.WriteString("received_at", message.ReceivedAt.UtcDateTime);
+        json.WriteEndObject();
     }
 }

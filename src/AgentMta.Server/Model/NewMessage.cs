@@ -20,7 +20,7 @@ internal sealed record StoredAttachment(string Id, string? FileName, string Cont
 /// <param name="Removed">Ranges of foreign fields that are not shown again.</param>
 /// <param name="Session">JSON of the SMTP session; null for composed mail.</param>
 /// <param name="Authentication">JSON of the authentication verdict with its evidence.</param>
-internal sealed record NewRaw(string WorkspaceId, string RawId, RawContent Content, byte[]? Trace, IReadOnlyList<(int Offset, int Length)>? Removed, string? Session, string? Authentication);
+internal sealed record NewRaw(string WorkspaceId, string RawId, RawContent Content, byte[]? Trace, IReadOnlyList<(int Offset, int Length)>? Removed, JsonText? Session, JsonText? Authentication);
 
 /// <summary>A message to be stored for one inbox, with its thread, labels, ids and event, in one transaction.</summary>
 internal sealed record NewMessage
@@ -81,13 +81,13 @@ internal sealed record NewMessage
     public required byte[] ContentHash { get; init; }
 
     /// <summary>JSON of each gate's verdict with its evidence.</summary>
-    public string? Verdicts { get; init; }
+    public JsonText? Verdicts { get; init; }
 
     /// <summary>Somebody answers for the From: an aligned pass, or mail of our own.</summary>
     public required bool Aligned { get; init; }
 
     /// <summary>JSON of the results of authentication, for lists; the raw has their evidence.</summary>
-    public string? Authentication { get; init; }
+    public JsonText? Authentication { get; init; }
 
     /// <summary>Key of the outbound message that this one answers.</summary>
     public string? ResolvedKey { get; init; }
@@ -99,5 +99,5 @@ internal sealed record NewMessage
     public required string EventType { get; init; }
 
     /// <summary>JSON facts of that event.</summary>
-    public string? EventFacts { get; init; }
+    public JsonText? EventFacts { get; init; }
 }

@@ -107,7 +107,7 @@ internal abstract class StoreSession(DbConnection connection)
         }
 
         for (var i = 0; i < values.Length; i++)
-            command.Parameters[i].Value = values[i] ?? DBNull.Value;
+            command.Parameters[i].Value = values[i] is JsonText json ? json.ToString() : values[i] ?? DBNull.Value;
         if (scope is not null)
         {
             command.Parameters[values.Length].Value = scope.WorkspaceId;

@@ -1,38 +1,31 @@
-using System.Buffers;
-using System.Text;
 using System.Text.Json;
+using AgentMta.Server.Model;
 
 namespace AgentMta.Server.Inbound.Gates;
 
 /// <summary>Writes a judgement as the JSON that is kept with the message and shown by the trace.</summary>
 internal static class VerdictWriter
 {
-    private static readonly JsonWriterOptions Options = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
     /// <summary><c>{"recipient","gates":[{"gate","outcome","reason","label","reply","micros","evidence":{…}}],"reply":{"proven","answers","cross_use_case","reason"}}</c>.</summary>
-    public static string Write(Judgement judgement)
-    {
-        var buffer = new ArrayBufferWriter<byte>(1536);
-        using (var json = new Utf8JsonWriter(buffer, Options))
-        {
-            json.WriteStartObject();
-            json.WriteString("recipient", judgement.Copy.Target.Address);
-            json.WriteStartArray("gates");
-            foreach (var verdict in judgement.Verdicts)
-                Write(json, verdict);
-            json.WriteEndArray();
-            var proof = judgement.Copy.Proof;
-            json.WriteStartObject("reply");
-            json.WriteBoolean("proven", proof.Proven);
-            if (proof.Answered is { } answered)
-                json.WriteString("answers", answered.MessageId);
-            json.WriteBoolean("cross_use_case", proof.CrossUseCase);
-            json.WriteString("reason", proof.Reason);
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
+    public static JsonText Write(Judgement judgement) => JsonText.Write(judgement, Write);
 
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    private static void Write(Utf8JsonWriter json, Judgement judgement)
+    {
+        json.WriteStartObject();
+        json.WriteString("recipient", judgement.Copy.Target.Address);
+        json.WriteStartArray("gates");
+        foreach (var verdict in judgement.Verdicts)
+            Write(json, verdict);
+        json.WriteEndArray();
+        var proof = judgement.Copy.Proof;
+        json.WriteStartObject("reply");
+        json.WriteBoolean("proven", proof.Proven);
+        if (proof.Answered is { } answered)
+            json.WriteString("answers", answered.MessageId);
+        json.WriteBoolean("cross_use_case", proof.CrossUseCase);
+        json.WriteString("reason", proof.Reason);
+        json.WriteEndObject();
+        json.WriteEndObject();
     }
 
     private static void Write(Utf8JsonWriter json, GateVerdict verdict)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using AgentMta.Server.Model;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -67,6 +68,7 @@ internal sealed class SqliteStatement : IDisposable
         {
             null => raw.sqlite3_bind_null(_statement, at),
             string text => BindText(at, text),
+            JsonText json => raw.sqlite3_bind_text(_statement, at, json.Octets),
             long number => raw.sqlite3_bind_int64(_statement, at, number),
             int number => raw.sqlite3_bind_int64(_statement, at, number),
             bool flag => raw.sqlite3_bind_int64(_statement, at, flag ? 1 : 0),

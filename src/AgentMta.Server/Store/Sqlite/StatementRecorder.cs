@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using AgentMta.Server.Model;
 
 namespace AgentMta.Server.Store.Sqlite;
 
@@ -95,6 +96,11 @@ internal sealed class StatementRecorder
             case string text:
                 Room(1)[0] = (byte)Kind.Text;
                 Text(text);
+                break;
+            case JsonText json:
+                Room(1)[0] = (byte)Kind.Text;
+                Number(json.Octets.Length);
+                json.Octets.CopyTo(Room(json.Octets.Length));
                 break;
             case double number:
                 Room(1)[0] = (byte)Kind.Real;
