@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using AgentMta.Protocol.MailAuth.Arc;
 using AgentMta.Protocol.MailAuth.Dkim;
@@ -12,6 +11,7 @@ public sealed class AuthenticationResultsWriter
 {
     private const string FieldName = "Authentication-Results:";
     private const int MaxReason = 200;
+    private const int UsualPieces = 5;
 
     private readonly string _authservId;
     private readonly List<List<string>> _results = [];
@@ -47,7 +47,7 @@ public sealed class AuthenticationResultsWriter
     {
         ArgumentNullException.ThrowIfNull(spf);
         ArgumentNullException.ThrowIfNull(mailFrom);
-        var result = Begin("spf", spf.Status.ToString(), spf.Status == SpfStatus.Pass ? null : spf.Reason);
+        var result = Begin("spf", EnumWord.Of(spf.Status), spf.Status == SpfStatus.Pass ? null : spf.Reason);
         if (spf.Identity == SpfIdentity.MailFrom && mailFrom.Length > 0)
             result.Add("smtp.mailfrom=" + HeaderValue.Address(mailFrom));
         else if (spf.Domain.Length > 0)
@@ -62,7 +62,7 @@ public sealed class AuthenticationResultsWriter
             Begin("dkim", "none", null);
         foreach (var signature in signatures)
         {
-            var result = Begin("dkim", signature.Status.ToString(), signature.Reason);
+            var result = Begin("dkim", EnumWord.Of(signature.Status), signature.Reason);
             AddProperty(result, "header.d", signature.Domain);
             if (signature.Identity is { } identity && identity != "@" + signature.Domain)
                 result.Add("header.i=" + HeaderValue.Address(identity));
@@ -76,7 +76,7 @@ public sealed class AuthenticationResultsWriter
     public void AddDmarc(DmarcResult dmarc)
     {
         ArgumentNullException.ThrowIfNull(dmarc);
-        var result = Begin("dmarc", dmarc.Status.ToString(), dmarc.Status == DmarcStatus.Pass ? null : dmarc.Reason);
+        var result = Begin("dmarc", EnumWord.Of(dmarc.Status), dmarc.Status == DmarcStatus.Pass ? null : dmarc.Reason);
         AddProperty(result, "header.from", dmarc.AuthorDomain);
         if (dmarc.Policy is null || dmarc.Record is null)
             return;
@@ -91,7 +91,7 @@ public sealed class AuthenticationResultsWriter
     public void AddArc(ArcResult arc, IPAddress client)
     {
         ArgumentNullException.ThrowIfNull(arc);
-        var result = Begin("arc", arc.Status.ToString(), arc.Reason);
+        var result = Begin("arc", EnumWord.Of(arc.Status), arc.Reason);
         if (arc.Seals is [.., { Domain: { } sealer }])
             result.Add(HeaderValue.Comment($"i={arc.Instances} sealed by {sealer}"));
         AddProperty(result, "smtp.remote-ip", client.ToString());
@@ -101,7 +101,7 @@ public sealed class AuthenticationResultsWriter
     public void AddIprev(IprevResult iprev, IPAddress client)
     {
         ArgumentNullException.ThrowIfNull(iprev);
-        var result = Begin("iprev", iprev.Status.ToString(), null);
+        var result = Begin("iprev", EnumWord.Of(iprev.Status), null);
         if (iprev.Name is not null)
             result.Add(HeaderValue.Comment(iprev.Name));
         AddProperty(result, "policy.iprev", client.ToString());
@@ -124,13 +124,13 @@ public sealed class AuthenticationResultsWriter
     private static void AddProperty(List<string> result, string name, string? value)
     {
         if (!string.IsNullOrEmpty(value))
-            result.Add($"{name}={HeaderValue.Value(value)}");
+            result.Add(string.Concat(name, "=", HeaderValue.Value(value)));
     }
 
     // RFC 8601 2.2: methodspec, then reasonspec.
     private List<string> Begin(string method, string result, string? reason)
     {
-        List<string> pieces = [string.Create(CultureInfo.InvariantCulture, $"{method}={result.ToLowerInvariant()}")];
+        var pieces = new List<string>(UsualPieces) { string.Concat(method, "=", result) };
         if (!string.IsNullOrEmpty(reason))
             pieces.Add("reason=" + HeaderValue.Quote(reason.Length > MaxReason ? reason[..MaxReason] : reason));
         _results.Add(pieces);
@@ -156,6 +156,7 @@ public sealed class AuthenticationResultsWriter
             }
         }
 
-        return text + "\r\n";
+        text.Append("\r\n");
+        return text.ToString();
     }
 }

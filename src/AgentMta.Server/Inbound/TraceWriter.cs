@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -11,16 +12,21 @@ namespace AgentMta.Server.Inbound;
 internal sealed class TraceWriter(ReceiverOptions options)
 {
     private const int LongestName = 255;
+    private const int UsualLength = 1024;
 
     /// <summary>The whole block with its CRLFs.</summary>
     public byte[] Write(Arrival arrival)
     {
         var message = arrival.Message;
-        var text = new StringBuilder(768);
+        var text = new StringBuilder(UsualLength);
         text.Append("Return-Path: <").Append(Path(message.ReversePath)).Append(">\r\n");
         Received(text, arrival);
         text.Append(Results(arrival));
-        return Encoding.UTF8.GetBytes(text.ToString());
+        var characters = ArrayPool<char>.Shared.Rent(text.Length);
+        text.CopyTo(0, characters, text.Length);
+        var octets = Encoding.UTF8.GetBytes(characters, 0, text.Length);
+        ArrayPool<char>.Shared.Return(characters);
+        return octets;
     }
 
     private void Received(StringBuilder text, Arrival arrival)
