@@ -12,6 +12,7 @@ internal sealed partial class SqliteDatabase
 {
     private const int LogLimit = 4 * 1024 * 1024;
     private const int KeptBuffer = 4 * 1024 * 1024;
+    private const int AnswersHere = 8;
     private static readonly TimeSpan OwedTick = TimeSpan.FromSeconds(1);
 
     private readonly string? _logPath;
@@ -129,15 +130,19 @@ internal sealed partial class SqliteDatabase
         }
     }
 
-    // Behind the flush, without a lock: who only answers does so here, while somebody else may flush what came meanwhile.
+    // Behind the flush, without a lock: a few answers are given here, many by one thread of the pool while the next flush runs.
     private void Answer(List<WriteItem>? flushed)
     {
         if (flushed is null)
-        {
             CommitInstead();
-            return;
-        }
+        else if (flushed.Count > AnswersHere)
+            ThreadPool.UnsafeQueueUserWorkItem(AnswerAll, flushed, preferLocal: false);
+        else
+            AnswerAll(flushed);
+    }
 
+    private static void AnswerAll(List<WriteItem> flushed)
+    {
         foreach (var item in flushed)
             item.Complete(here: true);
     }
