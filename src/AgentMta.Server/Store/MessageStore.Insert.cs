@@ -88,7 +88,11 @@ internal sealed partial class MessageStore
 
     private static string Word(MessageDirection direction) => direction == MessageDirection.In ? "in" : "out";
 
-    private static void InsertThread(WriteSession session, NewMessage message, string threadId, long at, long now) =>
+    private static void InsertThread(WriteSession session, NewMessage message, string threadId, long at, long now)
+    {
+        var labels = new Dictionary<string, long>(message.Labels.Count, StringComparer.Ordinal);
+        foreach (var label in message.Labels)
+            labels[label] = 1;
         session.Execute(
             """
             INSERT INTO threads (workspace_id, thread_id, pod_id, inbox_id, subject, base_subject, preview, last_message_id, message_count, size, senders,
@@ -97,8 +101,8 @@ internal sealed partial class MessageStore
             """,
             message.WorkspaceId, threadId, message.PodId, message.InboxId, message.Subject, message.BaseSubject, message.Preview, message.MessageId, message.Size,
             StoreJson.Write([message.From]), StoreJson.Write(People(message)) ?? "[]",
-            StoreJson.WriteCounts(message.Labels.Distinct(StringComparer.Ordinal).ToDictionary(l => l, _ => 1L, StringComparer.Ordinal)), at,
-            message.Direction == MessageDirection.In ? at : null, message.Direction == MessageDirection.Out ? at : null, now);
+            StoreJson.WriteCounts(labels), at, message.Direction == MessageDirection.In ? at : null, message.Direction == MessageDirection.Out ? at : null, now);
+    }
 
     private static bool ExtendThread(WriteSession session, NewMessage message, string threadId, long at, long now)
     {

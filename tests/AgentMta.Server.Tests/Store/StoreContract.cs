@@ -126,6 +126,36 @@ public abstract class StoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Numbers_are_those_of_the_first_row()
+    {
+        const string sql = "SELECT @p1 + 1, @p1 * 10000000000 WHERE @p1 > @p2";
+        var read = (StoreSession session, int value) =>
+        {
+            Span<long> numbers = [-1, -1];
+            return (session.Numbers(sql, numbers, value, 0), numbers[0], numbers[1]);
+        };
+
+        Assert.Equal((true, 6, 50_000_000_000), await Database.WriteAsync(session => read(session, 5)));
+        Assert.Equal((false, -1, -1), await Database.WriteAsync(session => read(session, 0)));
+        Assert.Equal((true, 8, 70_000_000_000), await Database.ReadAsync(session => read(session, 7)));
+        Assert.Equal((false, -1, -1), await Database.ReadAsync(session => read(session, 0)));
+    }
+
+    [Theory]
+    [InlineData("""{"größe":"ü"}""")]
+    [InlineData("")]
+    public async Task Json_is_stored_as_text_whichever_way_it_is_bound(string json)
+    {
+        await Database.WriteAsync(session => EventStore.Append(session, First.WorkspaceId, new NewEvent(EventTypes.Received, First.PodId, Facts: json)));
+        var kinds = (StoreSession session) => session.First(
+            "SELECT typeof(facts), facts, facts = @p2, typeof(@p2) FROM events WHERE workspace_id = @p1 ORDER BY cursor DESC LIMIT 1",
+            row => $"{row.GetString(0)} {row.GetString(1)} {row.GetInt64(2)} {row.GetString(3)}", First.WorkspaceId, (JsonText)json);
+
+        Assert.Equal($"text {json} 1 text", await Database.WriteAsync(kinds));
+        Assert.Equal($"text {json} 1 text", await Database.ReadAsync(kinds));
+    }
+
+    [Fact]
     public async Task A_broken_rule_of_the_schema_fails_the_change_and_nothing_else()
     {
         await Database.WriteAsync(session => session.Execute("CREATE TABLE rules (id INTEGER PRIMARY KEY, name TEXT NOT NULL)"));

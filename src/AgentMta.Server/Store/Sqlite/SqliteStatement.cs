@@ -90,6 +90,7 @@ internal sealed class SqliteStatement : IDisposable
         {
             null => raw.sqlite3_bind_null(_statement, at),
             string text => BindText(at, text),
+            JsonText { Octets.IsEmpty: true } => BindText(at, ""),
             JsonText json => raw.sqlite3_bind_text(_statement, at, json.Octets),
             long number => raw.sqlite3_bind_int64(_statement, at, number),
             int number => raw.sqlite3_bind_int64(_statement, at, number),
