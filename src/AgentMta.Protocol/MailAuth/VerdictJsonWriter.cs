@@ -66,8 +66,9 @@ public static class VerdictJsonWriter
         json.WriteString("domain", verdict.Spf.Domain);
         json.WriteEndObject();
         json.WriteStartArray("dkim");
-        foreach (var signature in verdict.Dkim.Take(SummarySignatures))
+        for (var i = 0; i < Math.Min(verdict.Dkim.Count, SummarySignatures); i++)
         {
+            var signature = verdict.Dkim[i];
             json.WriteStartObject();
             Result(json, signature.Status);
             Optional(json, "domain", signature.Domain);
@@ -84,8 +85,16 @@ public static class VerdictJsonWriter
         json.WriteEndObject();
     }
 
-    private static bool IsAligned(DkimResult signature, DmarcResult dmarc) =>
-        signature.Status == DkimStatus.Pass && dmarc.Alignments.Any(a => a.Method == "dkim" && a.Aligned == true && a.Domain == signature.Domain);
+    private static bool IsAligned(DkimResult signature, DmarcResult dmarc)
+    {
+        for (var i = 0; signature.Status == DkimStatus.Pass && i < dmarc.Alignments.Count; i++)
+        {
+            if (dmarc.Alignments[i] is { Method: "dkim", Aligned: true } alignment && alignment.Domain == signature.Domain)
+                return true;
+        }
+
+        return false;
+    }
 
     private static void Spf(Utf8JsonWriter json, string name, SpfResult spf)
     {
@@ -208,11 +217,12 @@ public static class VerdictJsonWriter
         json.WriteStartObject("dns");
         json.WriteNumber("time_ms", Math.Round(verdict.DnsTime.TotalMilliseconds, 3));
         json.WriteStartArray("lookups");
-        foreach (var lookup in verdict.Evidence)
+        for (var i = 0; i < verdict.Evidence.Count; i++)
         {
+            var lookup = verdict.Evidence[i];
             json.WriteStartObject();
             json.WriteString("name", lookup.Name);
-            json.WriteString("type", lookup.Type.ToString());
+            json.WriteString("type", Enum.GetName(lookup.Type) ?? lookup.Type.ToString());
             json.WriteString("status", EnumWord.Of(lookup.Status));
             json.WriteNumber("records", lookup.Records);
             json.WriteNumber("ttl", lookup.Ttl);
@@ -237,8 +247,8 @@ public static class VerdictJsonWriter
     private static void Strings(Utf8JsonWriter json, string name, IReadOnlyList<string> values)
     {
         json.WriteStartArray(name);
-        foreach (var value in values)
-            json.WriteStringValue(value);
+        for (var i = 0; i < values.Count; i++)
+            json.WriteStringValue(values[i]);
         json.WriteEndArray();
     }
 }

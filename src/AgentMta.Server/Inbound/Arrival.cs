@@ -13,10 +13,11 @@ internal sealed class Arrival(IncomingMessage message)
 
     private static readonly JsonText LocalSummary = """{"auth":{"result":"pass"},"spf":{"result":"none"},"dkim":[],"dmarc":{"result":"none"},"aligned":true}""";
 
-    private readonly Dictionary<string, object> _shared = new(StringComparer.Ordinal);
+    private Dictionary<string, object>? _shared;
     private MimeMessage? _mime;
     private MessageContent? _content;
     private IReadOnlyList<MailAddress>? _from;
+    private (AddressParts? Author, AddressParts? Sender)? _people;
     private IReadOnlyList<string>? _ancestors;
     private byte[]? _contentHash;
     private JsonText? _summary;
@@ -38,13 +39,13 @@ internal sealed class Arrival(IncomingMessage message)
     public MessageContent Content => _content ??= MessageContent.Read(Mime, PlainLimit);
 
     /// <summary>All authors.</summary>
-    public IReadOnlyList<MailAddress> From => _from ??= [.. Headers.All("From").SelectMany(header => AddressParser.ParseList(header.RawValue.Span))];
+    public IReadOnlyList<MailAddress> From => _from ??= ReadFrom();
 
     /// <summary>The one author; null where there is none or several.</summary>
-    public AddressParts? Author => From is [var one] ? AddressParts.Read(one.Address) : null;
+    public AddressParts? Author => People.Author;
 
     /// <summary>Whom lists and rates take for the sender: the first author, else the reverse-path.</summary>
-    public AddressParts? Sender => From is [var first, ..] && AddressParts.Read(first.Address) is { } author ? author : AddressParts.Read(message.ReversePath);
+    public AddressParts? Sender => People.Sender;
 
     /// <summary>Somebody answers for the author address: an aligned pass, or our own credential.</summary>
     public bool IsAligned => IsLocal || Authentication is { HasAlignedPass: true };
@@ -78,11 +79,27 @@ internal sealed class Arrival(IncomingMessage message)
     public async ValueTask<T> OnceAsync<T>(string name, Func<ValueTask<T>> find)
         where T : class
     {
-        if (_shared.TryGetValue(name, out var known))
+        if (_shared?.TryGetValue(name, out var known) == true)
             return (T)known;
         var found = await find().ConfigureAwait(false);
-        _shared[name] = found;
+        (_shared ??= new Dictionary<string, object>(StringComparer.Ordinal))[name] = found;
         return found;
+    }
+
+    private (AddressParts? Author, AddressParts? Sender) People => _people ??= ReadPeople();
+
+    private (AddressParts? Author, AddressParts? Sender) ReadPeople()
+    {
+        var first = From is [var author, ..] ? AddressParts.Read(author.Address) : null;
+        return (From.Count == 1 ? first : null, first ?? AddressParts.Read(message.ReversePath));
+    }
+
+    private List<MailAddress> ReadFrom()
+    {
+        var from = new List<MailAddress>(1);
+        foreach (var header in Headers.All("From"))
+            from.AddRange(AddressParser.ParseList(header.RawValue.Span));
+        return from;
     }
 
     private List<string> Ids(string field)

@@ -21,8 +21,12 @@ internal sealed partial class Receiver
             List<string> labels = [.. judgement.Labels];
             if (report is null && (target.IsToken || TokenMail.IsAutomatic(arrival)))
                 labels.Add(Labels.AutoReply);
-            foreach (var verdict in judgement.Verdicts.Where(v => v.Outcome == GateOutcome.Label))
-                services.Meter.Gate(verdict.Name, "labelled");
+            for (var i = 0; i < judgement.Verdicts.Count; i++)
+            {
+                if (judgement.Verdicts[i] is { Outcome: GateOutcome.Label } verdict)
+                    services.Meter.Gate(verdict.Name, "labelled");
+            }
+
             copies.Add(new InboundCopy(
                 target, labels, VerdictWriter.Write(judgement), judgement.Copy.Proof, ListDomains(arrival),
                 NewContact(arrival, target, judgement), report));

@@ -40,14 +40,13 @@ internal sealed partial class Receiver(ReceiverServices services)
         var targets = new List<Target>(message.Recipients.Count);
         SmtpReply reply;
         IReadOnlyList<StoredCopy> stored = [];
-        using var limit = new CancellationTokenSource(_options.GateTime, services.Time);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using var limit = new TimeLimit(_options.GateTime, services.Time, cancellationToken);
         try
         {
-            var gone = await ResolveAsync(message, targets, linked.Token).ConfigureAwait(false);
-            var lost = await RecordGoneAsync(arrival, gone, linked.Token).ConfigureAwait(false);
-            arrival.Authentication = await AuthenticateAsync(arrival, linked.Token).ConfigureAwait(false);
-            var judgements = await GateAsync(arrival, targets, linked.Token).ConfigureAwait(false);
+            var checks = CheckAsync(arrival, targets, limit.Token);
+            if (!checks.IsCompleted)
+                limit.Watch();
+            var (lost, judgements) = await checks.ConfigureAwait(false);
             if (!message.InPlace)
                 await PoolThread.Enter(); // a scanner or a DNS server may have answered last
             var refusal = targets.Count == 0 ? lost : Refusal(arrival, judgements);
@@ -55,7 +54,7 @@ internal sealed partial class Receiver(ReceiverServices services)
                 stored = await StoreAsync(arrival, Parse(arrival, judgements), cancellationToken).ConfigureAwait(false);
             reply = refusal ?? Accepted(message, stored);
         }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        catch (OperationCanceledException) when (limit.IsOver)
         {
             reply = services.Refusals.Refuse(arrival, OutOfTime);
         }
@@ -90,6 +89,14 @@ internal sealed partial class Receiver(ReceiverServices services)
         await ResolveAsync(message, targets, cancellationToken).ConfigureAwait(false);
         arrival.Authentication = await AuthenticateAsync(arrival, cancellationToken).ConfigureAwait(false);
         return await GateAsync(arrival, targets, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<(SmtpReply Lost, List<Judgement> Judgements)> CheckAsync(Arrival arrival, List<Target> targets, CancellationToken cancellationToken)
+    {
+        var gone = await ResolveAsync(arrival.Message, targets, cancellationToken).ConfigureAwait(false);
+        var lost = await RecordGoneAsync(arrival, gone, cancellationToken).ConfigureAwait(false);
+        arrival.Authentication = await AuthenticateAsync(arrival, cancellationToken).ConfigureAwait(false);
+        return (lost, await GateAsync(arrival, targets, cancellationToken).ConfigureAwait(false));
     }
 
     // Several RCPTs may lead to one inbox (agent@ and agent+tag@): it gets one copy. Returns those that lead nowhere.
@@ -173,7 +180,7 @@ internal sealed partial class Receiver(ReceiverServices services)
     private SmtpReply Accepted(IncomingMessage message, IReadOnlyList<StoredCopy> stored)
     {
         foreach (var copy in stored)
-            services.Meter.Copy(copy.Outcome.ToString().ToLowerInvariant());
+            services.Meter.Copy(EnumWord.Of(copy.Outcome));
         return new SmtpReply(250, "2.0.0", $"Stored as {message.TransactionId}");
     }
 

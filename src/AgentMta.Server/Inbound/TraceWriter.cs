@@ -12,47 +12,71 @@ namespace AgentMta.Server.Inbound;
 internal sealed class TraceWriter(ReceiverOptions options)
 {
     private const int LongestName = 255;
-    private const int UsualLength = 1024;
+    private const int UsualLength = 2 * 1024;
+    private const int KeptLength = 16 * 1024;
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _kept;
 
     /// <summary>The whole block with its CRLFs.</summary>
     public byte[] Write(Arrival arrival)
     {
-        var message = arrival.Message;
-        var text = new StringBuilder(UsualLength);
-        text.Append("Return-Path: <").Append(Path(message.ReversePath)).Append(">\r\n");
-        Received(text, arrival);
-        text.Append(Results(arrival));
-        var characters = ArrayPool<char>.Shared.Rent(text.Length);
-        text.CopyTo(0, characters, text.Length);
-        var octets = Encoding.UTF8.GetBytes(characters, 0, text.Length);
-        ArrayPool<char>.Shared.Return(characters);
+        var block = _kept ?? new ArrayBufferWriter<byte>(UsualLength);
+        _kept = null;
+        block.ResetWrittenCount();
+        block.Write("Return-Path: <"u8);
+        Add(block, Path(arrival.Message.ReversePath));
+        block.Write(">\r\n"u8);
+        Received(block, arrival);
+        Add(block, Results(arrival));
+        var octets = block.WrittenSpan.ToArray();
+        if (block.Capacity <= KeptLength)
+            _kept = block;
         return octets;
     }
 
-    private void Received(StringBuilder text, Arrival arrival)
+    private void Received(ArrayBufferWriter<byte> block, Arrival arrival)
     {
         var message = arrival.Message;
         var session = message.Session;
-        text.Append("Received: ");
+        block.Write("Received: "u8);
         if (!arrival.IsLocal)
         {
             // RFC 5321 4.4: what the client says, then what we know of it.
-            var name = arrival.Authentication is { Iprev: { Status: IprevStatus.Pass, Name: { } confirmed } } ? confirmed : "unknown";
-            text.Append("from ").Append(session.Helo.Length == 0 ? "unknown" : Clean(session.Helo)).Append(" (").Append(name).Append(' ').Append(Literal(session.ClientAddress)).Append(")\r\n\t");
+            block.Write("from "u8);
+            Add(block, session.Helo.Length == 0 ? "unknown" : Clean(session.Helo));
+            block.Write(" ("u8);
+            Add(block, arrival.Authentication is { Iprev: { Status: IprevStatus.Pass, Name: { } confirmed } } ? confirmed : "unknown");
+            block.Write(" "u8);
+            Add(block, Literal(session.ClientAddress));
+            block.Write(")\r\n\t"u8);
         }
 
-        text.Append("by ").Append(options.HostName);
-        if (arrival.IsLocal)
-            text.Append(" (local delivery)");
-        else
-            text.Append(" with ").Append(Protocol(message));
+        block.Write("by "u8);
+        Add(block, options.HostName);
+        if (!arrival.IsLocal)
+            block.Write(" with "u8);
+        Add(block, arrival.IsLocal ? " (local delivery)" : Protocol(message));
         if (session.TlsProtocol is { } tls)
-            text.Append("\r\n\t(").Append(tls).Append(session.TlsCipher is { } cipher ? " " + cipher : "").Append(')');
-        text.Append("\r\n\tid ").Append(message.TransactionId);
+        {
+            block.Write("\r\n\t("u8);
+            Add(block, session.TlsCipher is { } cipher ? $"{tls} {cipher}" : tls);
+            block.Write(")"u8);
+        }
+
+        block.Write("\r\n\tid "u8);
+        Add(block, message.TransactionId);
         // RFC 5321 4.4: naming one of several recipients would tell the others of a blind copy.
         if (message.Recipients is [var only])
-            text.Append("\r\n\tfor <").Append(Path(only.Address)).Append('>');
-        text.Append(";\r\n\t").Append(Date(message.ReceivedAt)).Append("\r\n");
+        {
+            block.Write("\r\n\tfor <"u8);
+            Add(block, Path(only.Address));
+            block.Write(">"u8);
+        }
+
+        block.Write(";\r\n\t"u8);
+        AddDate(block, message.ReceivedAt);
+        block.Write("\r\n"u8);
     }
 
     private string Results(Arrival arrival)
@@ -93,5 +117,13 @@ internal sealed class TraceWriter(ReceiverOptions options)
     // A quoted local part may hold anything but control characters.
     private static string Path(string path) => path.AsSpan().IndexOfAnyInRange('\0', '\x1f') < 0 ? path : string.Concat(path.Where(c => !char.IsControl(c)));
 
-    private static string Date(DateTimeOffset at) => at.UtcDateTime.ToString("ddd, dd MMM yyyy HH:mm:ss '+0000'", CultureInfo.InvariantCulture);
+    private static void Add(ArrayBufferWriter<byte> block, string text) => Encoding.UTF8.GetBytes(text, block);
+
+    // .NET's "r" is this form with the zone's name, which RFC 5322 calls obsolete.
+    private static void AddDate(ArrayBufferWriter<byte> block, DateTimeOffset at)
+    {
+        at.UtcDateTime.TryFormat(block.GetSpan(), out var length, "r", CultureInfo.InvariantCulture);
+        block.Advance(length - "GMT"u8.Length);
+        block.Write("+0000"u8);
+    }
 }

@@ -14,7 +14,7 @@ internal sealed class EventStore(Database database)
         // The update first, which locks the row; RETURNING would have SQLite build and drop a table for its one row.
         if (session.Execute("UPDATE workspaces SET event_cursor = event_cursor + 1 WHERE workspace_id = @p1", workspaceId) == 0)
             throw new InvalidOperationException($"Workspace {workspaceId} does not exist.");
-        var cursor = session.Scalar<long>("SELECT event_cursor FROM workspaces WHERE workspace_id = @p1", workspaceId);
+        var cursor = Last(session, workspaceId);
         session.Execute(
             $"INSERT INTO events ({Columns}) VALUES (@p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10)",
             workspaceId, cursor, Ids.New(session.Time), change.Type, change.PodId, change.InboxId, change.MessageId, change.ThreadId, change.Facts, session.Now);
@@ -94,7 +94,12 @@ internal sealed class EventStore(Database database)
         database.GlanceAsync(session => session.Query("SELECT workspace_id, event_cursor FROM workspaces", row => (row.GetString(0), row.GetInt64(1))), cancellationToken);
 
     /// <summary>The same within a transaction or query.</summary>
-    public static long Last(StoreSession session, string workspaceId) => session.Scalar<long>("SELECT event_cursor FROM workspaces WHERE workspace_id = @p1", workspaceId);
+    public static long Last(StoreSession session, string workspaceId)
+    {
+        Span<long> cursor = [0];
+        session.Numbers("SELECT event_cursor FROM workspaces WHERE workspace_id = @p1", cursor, workspaceId);
+        return cursor[0];
+    }
 
     /// <summary>Those of the events that there are, in the order asked for.</summary>
     public static List<StoredEvent> OfIds(StoreSession session, string workspaceId, IEnumerable<string> eventIds) =>

@@ -81,9 +81,8 @@ internal sealed partial class MessageStore
         // The update first, which locks the row; RETURNING would have SQLite build and drop a table for its one row.
         if (session.Execute("UPDATE inboxes SET next_uid = next_uid + 1, modseq = modseq + 1 WHERE workspace_id = @p1 AND inbox_id = @p2", workspaceId, inboxId) == 0)
             throw new InboxGoneException(inboxId);
-        var next = session.First(
-            "SELECT next_uid - 1, modseq FROM inboxes WHERE workspace_id = @p1 AND inbox_id = @p2",
-            row => new long[] { row.GetInt64(0), row.GetInt64(1) }, workspaceId, inboxId)!;
+        Span<long> next = [0, 0];
+        session.Numbers("SELECT next_uid - 1, modseq FROM inboxes WHERE workspace_id = @p1 AND inbox_id = @p2", next, workspaceId, inboxId);
         return (next[0], next[1]);
     }
 

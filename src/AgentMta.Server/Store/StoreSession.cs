@@ -22,6 +22,17 @@ internal abstract class StoreSession(DbConnection connection)
     /// <summary>The first column of the first row of a scoped query.</summary>
     public T? Scalar<T>(Scope scope, string sql, params ReadOnlySpan<object?> values) => Convert<T>(Prepare(scope, sql, values).ExecuteScalar());
 
+    /// <summary>Whole numbers in the first columns of the first row; false where there is none. What a message asks for most, so an engine may know a shorter way to it.</summary>
+    public virtual bool Numbers(string sql, Span<long> columns, params ReadOnlySpan<object?> values)
+    {
+        using var reader = Prepare(null, sql, values).ExecuteReader();
+        if (!reader.Read())
+            return false;
+        for (var i = 0; i < columns.Length; i++)
+            columns[i] = reader.GetInt64(i);
+        return true;
+    }
+
     /// <summary>All rows, each read by <paramref name="read"/>.</summary>
     public List<T> Query<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<object?> values) => ReadAll(Prepare(null, sql, values), read);
 

@@ -1,3 +1,4 @@
+using AgentMta.Protocol.MailAuth;
 using AgentMta.Protocol.MailAuth.Dmarc;
 using AgentMta.Server.Model;
 
@@ -11,7 +12,7 @@ internal sealed class DmarcRejectGate(GateOptions options) : Gate("dmarc_reject"
     {
         if (copy.Arrival.Authentication is not { Dmarc: var dmarc })
             return ValueTask.FromResult(NotAsked("the submitting credential answers for the sender"));
-        (string, string)[] evidence = [("dmarc", dmarc.Status.ToString().ToLowerInvariant()), ("author_domain", dmarc.AuthorDomain ?? ""), ("policy", dmarc.Disposition.ToString().ToLowerInvariant())];
+        (string, string)[] evidence = [("dmarc", EnumWord.Of(dmarc.Status)), ("author_domain", dmarc.AuthorDomain ?? ""), ("policy", EnumWord.Of(dmarc.Disposition))];
         if (dmarc is not { Status: DmarcStatus.Fail, Disposition: DmarcPolicy.Reject })
             return ValueTask.FromResult(Pass(dmarc.Reason, evidence));
         if (copy.Excuse is { } excuse)

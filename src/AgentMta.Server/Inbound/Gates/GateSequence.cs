@@ -9,7 +9,7 @@ namespace AgentMta.Server.Inbound.Gates;
 internal sealed record Judgement(GateCase Copy, IReadOnlyList<GateVerdict> Verdicts, SmtpReply? Refusal, IReadOnlyList<string> Labels);
 
 /// <summary>Asks the gates in the order of the gate table; the first refusal ends it.</summary>
-internal sealed class GateSequence(IReadOnlyList<Gate> gates, TimeProvider time)
+internal sealed class GateSequence(Gate[] gates, TimeProvider time)
 {
     /// <summary>The names in their order.</summary>
     public IEnumerable<string> Names => gates.Select(g => g.Name);
@@ -17,12 +17,13 @@ internal sealed class GateSequence(IReadOnlyList<Gate> gates, TimeProvider time)
     /// <summary>Judges one copy.</summary>
     public async ValueTask<Judgement> JudgeAsync(GateCase copy, CancellationToken cancellationToken)
     {
-        var verdicts = new List<GateVerdict>(gates.Count);
-        var labels = new List<string>(2);
+        var verdicts = new List<GateVerdict>(gates.Length);
+        var labels = new List<string>();
         foreach (var gate in gates)
         {
             var started = time.GetTimestamp();
-            var verdict = await gate.JudgeAsync(copy, cancellationToken).ConfigureAwait(false) with { Elapsed = time.GetElapsedTime(started) };
+            var verdict = await gate.JudgeAsync(copy, cancellationToken).ConfigureAwait(false);
+            verdict.Elapsed = time.GetElapsedTime(started);
             verdicts.Add(verdict);
             if (verdict.Outcome == GateOutcome.Refuse)
                 return new Judgement(copy, verdicts, verdict.Reply, labels);

@@ -19,15 +19,15 @@ internal static class LinkRules
     public static void Add(SpamTally tally, string text, string? html)
     {
         tally.AddIf(text.Contains(Gtube, StringComparison.Ordinal), "gtube", 1000, "it holds the test string of spam filters");
-        var hosts = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        var found = Links(Cut(text), hosts);
+        HashSet<string>? hosts = null;
+        var found = Links(Cut(text), ref hosts);
         if (html is not null)
-            found |= Links(Cut(html), hosts);
+            found |= Links(Cut(html), ref hosts);
         tally.AddIf(found.HasFlag(Link.ToAddress), "link_to_address", 2, "a link leads to a bare IP address");
         tally.AddIf(found.HasFlag(Link.WithUser), "link_with_user", 2, "a link has a user name before its host");
         tally.AddIf(found.HasFlag(Link.WithPort), "link_with_port", 0.5, "a link leads to an unusual port");
         tally.AddIf(found.HasFlag(Link.Punycode), "link_punycode", 1, "a link's host is written in another alphabet");
-        tally.AddIf(hosts.Count > ManyHosts, "many_hosts", 1, "links lead to very many hosts");
+        tally.AddIf(hosts?.Count > ManyHosts, "many_hosts", 1, "links lead to very many hosts");
         tally.AddIf(html is not null && Misleads(Cut(html)), "link_shows_another_host", 2.5, "a link shows another host than it leads to");
     }
 
@@ -43,7 +43,7 @@ internal static class LinkRules
 
     private static ReadOnlySpan<char> Cut(string text) => text.AsSpan(0, Math.Min(text.Length, ScannedCharacters));
 
-    private static Link Links(ReadOnlySpan<char> text, HashSet<string> hosts)
+    private static Link Links(ReadOnlySpan<char> text, ref HashSet<string>? hosts)
     {
         var found = Link.None;
         for (var count = 0; count < MostLinks && text.IndexOf("://", StringComparison.Ordinal) is >= 0 and var at; count++)
@@ -51,7 +51,7 @@ internal static class LinkRules
             var isWeb = at >= 4 && (text[(at - 4)..at].Equals("http", StringComparison.OrdinalIgnoreCase) || (at >= 5 && text[(at - 5)..at].Equals("https", StringComparison.OrdinalIgnoreCase)));
             text = text[(at + 3)..];
             if (isWeb)
-                found |= Judge(Authority(text), hosts);
+                found |= Judge(Authority(text), ref hosts);
         }
 
         return found;
@@ -63,7 +63,7 @@ internal static class LinkRules
         return end < 0 ? url : url[..end];
     }
 
-    private static Link Judge(ReadOnlySpan<char> authority, HashSet<string> hosts)
+    private static Link Judge(ReadOnlySpan<char> authority, ref HashSet<string>? hosts)
     {
         var found = Link.None;
         var user = authority.LastIndexOf('@');
@@ -87,7 +87,7 @@ internal static class LinkRules
             found |= Link.ToAddress;
         if (authority.StartsWith("xn--", StringComparison.OrdinalIgnoreCase) || authority.Contains(".xn--", StringComparison.OrdinalIgnoreCase))
             found |= Link.Punycode;
-        hosts.Add(authority.ToString());
+        (hosts ??= new HashSet<string>(StringComparer.OrdinalIgnoreCase)).Add(authority.ToString());
         return found;
     }
 

@@ -15,7 +15,7 @@ internal sealed class SpamGate(GateOptions options, string hostName, RspamdScann
             return NotAsked("postmaster and tokens take mail from anyone");
         if (rspamd is not null)
         {
-            var result = await copy.Arrival.OnceAsync(Name, () => rspamd.ScanAsync(copy.Arrival, cancellationToken)).ConfigureAwait(false);
+            var result = await ScanAsync(copy.Arrival, rspamd, cancellationToken).ConfigureAwait(false);
             if (result.Outcome != ScanOutcome.Down)
                 return Judge(result);
             if (options.SpamScannerDown == ScannerDown.Defer)
@@ -26,6 +26,10 @@ internal sealed class SpamGate(GateOptions options, string hostName, RspamdScann
             return NotAsked("no threshold is set");
         return Judge(await ScoreAsync(copy, cancellationToken).ConfigureAwait(false));
     }
+
+    // Apart, because what the function holds is made where its method begins.
+    private ValueTask<ScanResult> ScanAsync(Arrival arrival, RspamdScanner scanner, CancellationToken cancellationToken) =>
+        arrival.OnceAsync(Name, () => scanner.ScanAsync(arrival, cancellationToken));
 
     private async ValueTask<SpamTally> ScoreAsync(GateCase copy, CancellationToken cancellationToken)
     {

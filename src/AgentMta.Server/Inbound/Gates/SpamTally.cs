@@ -28,8 +28,18 @@ internal sealed class SpamTally
     }
 
     /// <summary>The score and its parts as evidence.</summary>
-    public IReadOnlyList<(string Name, string Value)> Evidence =>
-        [("scanner", "built-in"), ("score", Text(Total)), .. _rules.Select(r => (r.Rule, $"{Text(r.Points)} {r.Why}"))];
+    public IReadOnlyList<(string Name, string Value)> Evidence
+    {
+        get
+        {
+            var evidence = new (string Name, string Value)[_rules.Count + 2];
+            evidence[0] = ("scanner", "built-in");
+            evidence[1] = ("score", Text(Total));
+            for (var i = 0; i < _rules.Count; i++)
+                evidence[i + 2] = (_rules[i].Rule, string.Create(CultureInfo.InvariantCulture, $"{_rules[i].Points:0.##} {_rules[i].Why}"));
+            return evidence;
+        }
+    }
 
     private static string Text(double number) => number.ToString("0.##", CultureInfo.InvariantCulture);
 }

@@ -14,8 +14,8 @@ internal static class VerdictWriter
         json.WriteStartObject();
         json.WriteString("recipient", judgement.Copy.Target.Address);
         json.WriteStartArray("gates");
-        foreach (var verdict in judgement.Verdicts)
-            Write(json, verdict);
+        for (var i = 0; i < judgement.Verdicts.Count; i++)
+            Write(json, judgement.Verdicts[i]);
         json.WriteEndArray();
         var proof = judgement.Copy.Proof;
         json.WriteStartObject("reply");
@@ -48,8 +48,8 @@ internal static class VerdictWriter
         if (verdict.Evidence.Count > 0)
         {
             json.WriteStartObject("evidence");
-            foreach (var (name, value) in verdict.Evidence)
-                json.WriteString(name, value);
+            for (var i = 0; i < verdict.Evidence.Count; i++)
+                json.WriteString(verdict.Evidence[i].Name, verdict.Evidence[i].Value);
             json.WriteEndObject();
         }
 

@@ -6,13 +6,14 @@ namespace AgentMta.Server.Inbound.Gates;
 internal sealed class VirusGate(GateOptions options, ClamdScanner? clamd) : Gate("virus")
 {
     /// <inheritdoc/>
-    public override async ValueTask<GateVerdict> JudgeAsync(GateCase copy, CancellationToken cancellationToken)
+    public override ValueTask<GateVerdict> JudgeAsync(GateCase copy, CancellationToken cancellationToken) =>
+        clamd is null ? ValueTask.FromResult(NotAsked("no scanner is set"))
+        : copy.Arrival.IsLocal ? ValueTask.FromResult(NotAsked("the message is our own"))
+        : AskAsync(copy, clamd, cancellationToken);
+
+    private async ValueTask<GateVerdict> AskAsync(GateCase copy, ClamdScanner scanner, CancellationToken cancellationToken)
     {
-        if (clamd is null)
-            return NotAsked("no scanner is set");
-        if (copy.Arrival.IsLocal)
-            return NotAsked("the message is our own");
-        var result = await copy.Arrival.OnceAsync(Name, () => clamd.ScanAsync(copy.Arrival.Message.Raw.Bytes, cancellationToken)).ConfigureAwait(false);
+        var result = await copy.Arrival.OnceAsync(Name, () => scanner.ScanAsync(copy.Arrival.Message.Raw.Bytes, cancellationToken)).ConfigureAwait(false);
         return result.Outcome switch
         {
             ScanOutcome.Clean => Pass("nothing was found"),

@@ -7,7 +7,7 @@ using SQLitePCL;
 
 namespace AgentMta.Server.Store.Sqlite;
 
-/// <summary>One prepared statement without a result, its values @p1, @p2 … bound by position.</summary>
+/// <summary>One prepared statement that gives no rows, or one of numbers, its values @p1, @p2 … bound by position.</summary>
 internal sealed class SqliteStatement : IDisposable
 {
     private const int StackText = 512;
@@ -46,21 +46,43 @@ internal sealed class SqliteStatement : IDisposable
     /// <exception cref="SqliteException">It failed; nothing of it is done.</exception>
     public int Run(ReadOnlySpan<object?> values)
     {
-        for (var i = 0; i < _values.Length; i++)
-            Bind(i + 1, values[_values[i]]);
+        Bind(values);
         var before = raw.sqlite3_total_changes(_database);
         var result = raw.sqlite3_step(_statement);
         while (result == raw.SQLITE_ROW) // a pragma answers
             result = raw.sqlite3_step(_statement);
         var changed = raw.sqlite3_total_changes(_database) - before;
-        var reset = raw.sqlite3_reset(_statement); // names the fault once more
-        if (result != raw.SQLITE_DONE)
-            SqliteException.ThrowExceptionForRC(reset == raw.SQLITE_OK ? result : reset, _database);
+        End(result == raw.SQLITE_DONE, result);
         return changed;
+    }
+
+    /// <summary>Reads the first columns of its first row; false where there is none.</summary>
+    /// <exception cref="SqliteException">It failed.</exception>
+    public bool Numbers(Span<long> columns, ReadOnlySpan<object?> values)
+    {
+        Bind(values);
+        var result = raw.sqlite3_step(_statement);
+        for (var i = 0; i < columns.Length && result == raw.SQLITE_ROW; i++)
+            columns[i] = raw.sqlite3_column_int64(_statement, i);
+        End(result is raw.SQLITE_ROW or raw.SQLITE_DONE, result);
+        return result == raw.SQLITE_ROW;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _statement.Dispose();
+
+    private void End(bool succeeded, int result)
+    {
+        var reset = raw.sqlite3_reset(_statement); // names a fault once more
+        if (!succeeded)
+            SqliteException.ThrowExceptionForRC(reset == raw.SQLITE_OK ? result : reset, _database);
+    }
+
+    private void Bind(ReadOnlySpan<object?> values)
+    {
+        for (var i = 0; i < _values.Length; i++)
+            Bind(i + 1, values[_values[i]]);
+    }
 
     private void Bind(int at, object? value)
     {

@@ -29,20 +29,15 @@ internal sealed class SqliteWriteSession(SqliteConnection connection, TimeProvid
     }
 
     /// <inheritdoc/>
+    public override bool Numbers(string sql, Span<long> columns, params ReadOnlySpan<object?> values) =>
+        Statement(sql) is { } statement ? statement.Numbers(columns, values) : base.Numbers(sql, columns, values);
+
+    /// <inheritdoc/>
     protected override int Run(Scope? scope, string sql, ReadOnlySpan<object?> values)
     {
         // Scoped statements name their values, and are none of the many.
-        if (scope is not null)
+        if (scope is not null || Statement(sql) is not { } statement)
             return base.Run(scope, sql, values);
-        if (!_statements.TryGetValue(sql, out var statement))
-        {
-            if (_statements.Count >= CachedStatements)
-                DisposeCommands();
-            if (SqliteStatement.Prepare(connection.Handle!, sql) is not { } prepared)
-                return base.Run(scope, sql, values);
-            _statements.Add(sql, statement = prepared);
-        }
-
         Recorder?.Add(statement, sql, values);
         return statement.Run(values);
     }
@@ -52,5 +47,17 @@ internal sealed class SqliteWriteSession(SqliteConnection connection, TimeProvid
     {
         if (Recorder is not null && !sql.AsSpan().TrimStart().StartsWith("SELECT", StringComparison.Ordinal))
             Unrecorded = true;
+    }
+
+    // Null where there are several in the text.
+    private SqliteStatement? Statement(string sql)
+    {
+        if (_statements.TryGetValue(sql, out var statement))
+            return statement;
+        if (_statements.Count >= CachedStatements)
+            DisposeCommands();
+        if (SqliteStatement.Prepare(connection.Handle!, sql) is { } prepared)
+            _statements.Add(sql, statement = prepared);
+        return statement;
     }
 }
