@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using AgentMta.Server.Model;
 
 namespace AgentMta.Server.Tests.Model;
@@ -7,49 +5,55 @@ namespace AgentMta.Server.Tests.Model;
 public sealed class JsonTextTests
 {
     [Fact]
-    public void Letters_and_signs_stay_as_they_are_in_one_array_of_their_length()
-    {
-        var text = JsonText.Write("größe+<ü@x> \u0001", Member);
-
-        Assert.Equal("""{"a":"größe+<ü@x> \u0001"}""", text.ToString());
-        Assert.Equal(Encoding.UTF8.GetBytes(text.ToString()), text.Octets.ToArray());
-    }
-
-    [Fact]
     public void A_text_may_be_written_within_another()
     {
         JsonText? inner = null;
-        var outer = JsonText.Write("outer", (json, value) =>
+        var outer = JsonText.Write("ä<b>", (json, value) =>
         {
-            json.WriteStartObject();
-            json.WriteString("before", value);
-            inner = JsonText.Write("inner", Member);
-            json.WriteString("behind", value);
-            json.WriteEndObject();
+            json.WriteStartArray();
+            inner = JsonText.Write(7, static (within, number) => within.WriteNumberValue(number));
+            json.WriteStringValue(value);
+            json.WriteEndArray();
         });
 
-        Assert.Equal("""{"before":"outer","behind":"outer"}""", outer.ToString());
-        Assert.Equal("""{"a":"inner"}""", inner!.ToString());
+        Assert.Equal(("""["ä<b>"]""", "7"), (outer.ToString(), inner!.ToString()));
+        Assert.Equal("""["ä<b>"]"""u8, outer.Octets);
     }
 
     [Fact]
-    public void One_that_fails_half_way_or_is_very_large_leaves_nothing_behind()
+    public void A_text_that_failed_half_way_leaves_nothing_in_the_next()
     {
-        Assert.Throws<InvalidOperationException>(() => JsonText.Write("", (json, _) =>
+        Assert.Throws<InvalidOperationException>(() => JsonText.Write(0, static (json, _) =>
         {
-            json.WriteStartArray();
+            json.WriteStartObject();
             throw new InvalidOperationException();
         }));
-        Assert.Equal("""{"a":"1"}""", JsonText.Write("1", Member).ToString());
 
-        Assert.Equal(500_000 + """{"a":""}""".Length, JsonText.Write(new string('x', 500_000), Member).Octets.Length);
-        Assert.Equal("""{"a":"2"}""", JsonText.Write("2", Member).ToString());
+        Assert.Equal("true", JsonText.Write(true, static (json, value) => json.WriteBooleanValue(value)).ToString());
     }
 
-    private static void Member(Utf8JsonWriter json, string value)
+    [Fact]
+    public void A_text_is_its_own_whatever_is_written_later()
     {
-        json.WriteStartObject();
-        json.WriteString("a", value);
-        json.WriteEndObject();
+        var first = JsonText.Write(1, static (json, value) => json.WriteNumberValue(value));
+        _ = JsonText.Write(2, static (json, value) => json.WriteNumberValue(value));
+        Assert.Equal("1", first.ToString());
+        Assert.Null((JsonText?)(string?)null);
+    }
+    [Fact]
+    public void Only_what_must_be_escaped_is()
+    {
+        var text = JsonText.Write("größe+<ü@x> \u0001", static (json, value) => json.WriteStringValue(value));
+
+        Assert.Equal("\"größe+<ü@x> \\u0001\"", text.ToString());
+    }
+
+    [Fact]
+    public void A_small_text_may_follow_a_very_large_one()
+    {
+        var large = JsonText.Write(new string('x', 500_000), static (json, value) => json.WriteStringValue(value));
+
+        Assert.Equal(500_002, large.Octets.Length);
+        Assert.Equal("2", JsonText.Write(2, static (json, value) => json.WriteNumberValue(value)).ToString());
     }
 }
