@@ -78,20 +78,26 @@ internal sealed class MessageHeader
     public ArraySegment<int> FromBottom(ReadOnlySpan<char> name)
     {
         var order = _byName ??= SortByName();
+        // Both ends by halving: h= may name one field of ten thousand thousands of times.
+        var first = Bound(order, name, orEqual: false);
+        return new ArraySegment<int>(order, first, Bound(order, name, orEqual: true) - first);
+    }
+
+    // How many of the sorted fields come before a name, or are not behind it.
+    private int Bound(int[] order, ReadOnlySpan<char> name, bool orEqual)
+    {
         int low = 0, high = order.Length;
         while (low < high)
         {
             var middle = (low + high) >>> 1;
-            if (Compare(Name(_fields[order[middle]]), name) < 0)
+            var compared = Compare(Name(_fields[order[middle]]), name);
+            if (compared < 0 || (orEqual && compared == 0))
                 low = middle + 1;
             else
                 high = middle;
         }
 
-        var first = low;
-        while (low < order.Length && Compare(Name(_fields[order[low]]), name) == 0)
-            low++;
-        return new ArraySegment<int>(order, first, low - first);
+        return low;
     }
 
     private static int EndOfField(ReadOnlySpan<byte> span, int position)

@@ -7,6 +7,7 @@ namespace AgentMta.Server.Inbound;
 internal sealed partial class Session
 {
     private Reception? _reception;
+    private bool _answering;
 
     private async ValueTask DataAsync()
     {
@@ -106,9 +107,11 @@ internal sealed partial class Session
             await RefuseAsync(SmtpVerb.Data, null, reply);
         }
 
-        // This may be the store's thread, for which a reply is nothing. What was sent without waiting for it (BDAT behind BDAT), and the end of a session, take longer.
-        if (_closing || _stopRequested || HasInput())
-            await PoolThread.Enter();
+        // This may be the store's thread, or one that has others to answer, for which a reply is nothing. What was sent without waiting for it (BDAT behind BDAT), and the
+        // end of a session, take longer; WaitAsync looks again, since inside TLS nothing is seen before it is asked for.
+        _answering = !(_closing || _stopRequested || HasInput());
+        if (!_answering)
+            await PoolThread.Queue();
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using AgentMta.Protocol.Smtp;
+using AgentMta.Server.Model;
 
 namespace AgentMta.Server.Inbound;
 
@@ -132,13 +133,17 @@ internal sealed partial class Session
     }
 
     /// <summary>What is there at once, or, after saying what is still to be said, what comes before the deadline.</summary>
-    private ValueTask<ReadResult> ReadAsync(long deadline) => _reader.TryRead(out var result) ? new ValueTask<ReadResult>(result) : WaitAsync(deadline);
+    private ValueTask<ReadResult> ReadAsync(long deadline) => !_answering && _reader.TryRead(out var result) ? new ValueTask<ReadResult>(result) : WaitAsync(deadline);
 
     private async ValueTask<ReadResult> WaitAsync(long deadline)
     {
         await FlushAsync();
         Arm(deadline);
-        var result = await _reader.ReadAsync();
+        var read = _reader.ReadAsync();
+        if (_answering && read.IsCompleted)
+            await PoolThread.Queue();
+        _answering = false;
+        var result = await read;
         Volatile.Write(ref _deadline, long.MaxValue);
         return result;
     }

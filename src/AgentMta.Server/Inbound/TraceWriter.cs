@@ -122,7 +122,7 @@ internal sealed class TraceWriter(ReceiverOptions options)
     // .NET's "r" is this form with the zone's name, which RFC 5322 calls obsolete.
     private static void AddDate(ArrayBufferWriter<byte> block, DateTimeOffset at)
     {
-        at.UtcDateTime.TryFormat(block.GetSpan(), out var length, "r", CultureInfo.InvariantCulture);
+        at.UtcDateTime.TryFormat(block.GetSpan(32), out var length, "r", CultureInfo.InvariantCulture);
         block.Advance(length - "GMT"u8.Length);
         block.Write("+0000"u8);
     }

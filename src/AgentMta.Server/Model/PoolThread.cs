@@ -23,12 +23,15 @@ internal static class PoolThread
     /// <summary>Goes on in the pool; at once, where that is where it is.</summary>
     public static Switch Enter() => default;
 
+    /// <summary>Goes on in the pool as work of its own, also where it is there already: whoever called has others to serve.</summary>
+    public static Switch Queue() => new(always: true);
+
     /// <summary>See <see cref="Enter"/>.</summary>
-    public readonly struct Switch : ICriticalNotifyCompletion
+    public readonly struct Switch(bool always) : ICriticalNotifyCompletion
     {
         public Switch GetAwaiter() => this;
 
-        public bool IsCompleted => IsCurrent;
+        public bool IsCompleted => !always && IsCurrent;
 
         public void GetResult()
         {
