@@ -78,7 +78,7 @@ internal sealed class MessageHeader
     public ArraySegment<int> FromBottom(ReadOnlySpan<char> name)
     {
         var order = _byName ??= SortByName();
-        // Both ends by halving: h= may name one field of ten thousand thousands of times.
+        // Both ends by halving: there may be ten thousand fields of one name.
         var first = Bound(order, name, orEqual: false);
         return new ArraySegment<int>(order, first, Bound(order, name, orEqual: true) - first);
     }

@@ -15,9 +15,9 @@ internal static class VerdictTextWriter
         var dmarc = verdict.Dmarc;
         Line(text, $"From       {(verdict.AuthorDomains.Count == 0 ? "(none)" : string.Join(", ", verdict.AuthorDomains))}");
         Line(text, $"Client     {verdict.ClientAddress}, HELO {Or(verdict.Helo, "(none)")}, MAIL FROM <{verdict.MailFrom}>");
-        Line(text, $"DMARC      {Lower(dmarc.Status)}{(dmarc.Policy is { } policy ? $", policy {Lower(policy)} ({dmarc.PolicyTag}= of {dmarc.PolicyDomain})" : "")}");
+        Line(text, $"DMARC      {EnumWord.Of(dmarc.Status)}{(dmarc.Policy is { } policy ? $", policy {EnumWord.Of(policy)} ({dmarc.PolicyTag}= of {dmarc.PolicyDomain})" : "")}");
         Line(text, $"           {dmarc.Reason}");
-        Line(text, $"           disposition {Lower(dmarc.Disposition)}{(dmarc.OrganizationalDomain is null ? "" : $", organisational domain {dmarc.OrganizationalDomain}")}");
+        Line(text, $"           disposition {EnumWord.Of(dmarc.Disposition)}{(dmarc.OrganizationalDomain is null ? "" : $", organisational domain {dmarc.OrganizationalDomain}")}");
         if (dmarc.Override is { } excused)
             Line(text, $"           overridden: {excused.Reason}");
         Spf(text, "SPF       ", verdict.Spf, dmarc.IsAligned("spf"));
@@ -28,15 +28,15 @@ internal static class VerdictTextWriter
         foreach (var signature in verdict.Dkim)
         {
             var aligned = dmarc.Alignments.Any(a => a.Method == "dkim" && a.Domain == signature.Domain && a.Aligned == true);
-            Line(text, $"DKIM       {Lower(signature.Status)}, d={signature.Domain} s={signature.Selector} {signature.Algorithm}{(aligned ? ", aligned" : "")}");
+            Line(text, $"DKIM       {EnumWord.Of(signature.Status)}, d={signature.Domain} s={signature.Selector} {signature.Algorithm}{(aligned ? ", aligned" : "")}");
             if (signature.Reason is not null)
                 Line(text, $"           {signature.Reason}");
         }
 
-        Line(text, $"ARC        {Lower(verdict.Arc.Status)}{(verdict.Arc.Instances > 0 ? $", {verdict.Arc.Instances} hops" : "")}{(verdict.Arc.Reason is null ? "" : $": {verdict.Arc.Reason}")}");
+        Line(text, $"ARC        {EnumWord.Of(verdict.Arc.Status)}{(verdict.Arc.Instances > 0 ? $", {verdict.Arc.Instances} hops" : "")}{(verdict.Arc.Reason is null ? "" : $": {verdict.Arc.Reason}")}");
         foreach (var seal in verdict.Arc.Seals)
             Line(text, $"           i={seal.Instance} {seal.Domain} cv={seal.ChainValidation}{(seal.Verified == true ? ", verified" : "")}");
-        Line(text, $"iprev      {Lower(verdict.Iprev.Status)}, {verdict.Iprev.Reason}");
+        Line(text, $"iprev      {EnumWord.Of(verdict.Iprev.Status)}, {verdict.Iprev.Reason}");
 
         text.Append('\n');
         if (verdict.ForPass.Count > 0)
@@ -51,7 +51,7 @@ internal static class VerdictTextWriter
 
     private static void Spf(StringBuilder text, string label, SpfResult spf, bool aligned)
     {
-        Line(text, $"{label} {Lower(spf.Status)} for {Or(spf.Domain, "no domain")}{(aligned ? ", aligned" : "")} ({spf.Lookups} look-ups, {spf.VoidLookups} void)");
+        Line(text, $"{label} {EnumWord.Of(spf.Status)} for {Or(spf.Domain, "no domain")}{(aligned ? ", aligned" : "")} ({spf.Lookups} look-ups, {spf.VoidLookups} void)");
         Line(text, $"           {spf.Reason}");
         if (spf.Explanation is not null)
             Line(text, $"           the domain says: {spf.Explanation}");
@@ -64,9 +64,6 @@ internal static class VerdictTextWriter
             text.Append(char.IsControl(c) ? '?' : c);
         text.Append('\n');
     }
-
-    private static string Lower<T>(T value)
-        where T : struct, Enum => EnumWord.Of(value);
 
     private static string Or(string text, string otherwise) => text.Length == 0 ? otherwise : text;
 }

@@ -19,6 +19,8 @@ public readonly struct HeaderMatches : IEnumerable<HeaderField>
     /// <summary>Goes from one to the next.</summary>
     public struct Enumerator : IEnumerator<HeaderField>
     {
+        private const int End = int.MaxValue;
+
         private readonly HeaderList _headers;
         private readonly string _name;
         private int _at;
@@ -29,7 +31,14 @@ public readonly struct HeaderMatches : IEnumerable<HeaderField>
 
         readonly object IEnumerator.Current => Current;
 
-        public bool MoveNext() => (_at = _headers.IndexOf(_name, _at + 1)) >= 0;
+        public bool MoveNext()
+        {
+            if (_at == End)
+                return false;
+            var next = _headers.IndexOf(_name, _at + 1);
+            _at = next < 0 ? End : next;
+            return next >= 0;
+        }
 
         public void Reset() => _at = -1;
 

@@ -121,7 +121,7 @@ internal sealed class AuthBatch(Func<IDnsLookup> network, PublicSuffixFile suffi
     private static void Spf(Utf8JsonWriter json, SpfResult spf)
     {
         json.WriteStartObject("spf");
-        json.WriteString("result", Lower(spf.Status));
+        json.WriteString("result", EnumWord.Of(spf.Status));
         json.WriteString("domain", spf.Domain);
         if (spf.Explanation is not null)
             json.WriteString("explanation", spf.Explanation);
@@ -134,7 +134,7 @@ internal sealed class AuthBatch(Func<IDnsLookup> network, PublicSuffixFile suffi
         foreach (var signature in verdict.Dkim)
         {
             json.WriteStartObject();
-            json.WriteString("result", Lower(signature.Status));
+            json.WriteString("result", EnumWord.Of(signature.Status));
             json.WriteString("domain", signature.Domain);
             json.WriteString("selector", signature.Selector);
             if (signature.Reason is not null)
@@ -148,21 +148,18 @@ internal sealed class AuthBatch(Func<IDnsLookup> network, PublicSuffixFile suffi
     private static void Dmarc(Utf8JsonWriter json, DmarcResult dmarc)
     {
         json.WriteStartObject("dmarc");
-        json.WriteString("result", Lower(dmarc.Status));
-        json.WriteString("policy", dmarc.Policy is { } policy ? Lower(policy) : null);
+        json.WriteString("result", EnumWord.Of(dmarc.Status));
+        json.WriteString("policy", dmarc.Policy is { } policy ? EnumWord.Of(policy) : null);
         json.WriteString("org_domain", dmarc.OrganizationalDomain);
-        json.WriteString("disposition", Lower(dmarc.Disposition));
+        json.WriteString("disposition", EnumWord.Of(dmarc.Disposition));
         json.WriteEndObject();
     }
 
     private static void Arc(Utf8JsonWriter json, ArcResult arc)
     {
         json.WriteStartObject("arc");
-        json.WriteString("result", Lower(arc.Status));
+        json.WriteString("result", EnumWord.Of(arc.Status));
         json.WriteNumber("instances", arc.Instances);
         json.WriteEndObject();
     }
-
-    private static string Lower<T>(T value)
-        where T : struct, Enum => value.ToString().ToLowerInvariant();
 }

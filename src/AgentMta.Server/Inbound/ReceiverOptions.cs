@@ -27,7 +27,7 @@ internal sealed record ReceiverOptions
     /// <summary>The address for RCPT TO:&lt;postmaster&gt; without a domain (RFC 5321 4.5.1); null refuses it.</summary>
     public string? Postmaster { get; init; }
 
-    /// <summary>All gates together take at most so long before the reply.</summary>
+    /// <summary>How long before the reply all checks and gates together may take where they wait for anything; what they do without waiting is bounded by what they look at.</summary>
     public TimeSpan GateTime { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>The gates.</summary>

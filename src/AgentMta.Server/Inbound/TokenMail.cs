@@ -1,3 +1,4 @@
+using AgentMta.Protocol.MailAuth;
 using AgentMta.Protocol.Reports;
 using AgentMta.Server.Model;
 
@@ -36,7 +37,7 @@ internal static class TokenMail
             r.Class is null ? null : Word(r.Cause), Cut(r.Diagnostic), r.RemoteMta))],
         report.OriginalMessageId, report.OriginalEnvelopeId, report.ReportingMta, report.FeedbackType, report.SourceAddress);
 
-    private static string Word(Protocol.Reports.BounceCause cause) => cause == Protocol.Reports.BounceCause.MailboxFull ? "mailbox_full" : cause.ToString().ToLowerInvariant();
+    private static string Word(Protocol.Reports.BounceCause cause) => cause == Protocol.Reports.BounceCause.MailboxFull ? "mailbox_full" : EnumWord.Of(cause);
 
     private static string? Cut(string? text) => text is { Length: > LongestDiagnostic } ? text[..LongestDiagnostic] : text;
 }

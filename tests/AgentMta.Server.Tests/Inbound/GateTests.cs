@@ -261,8 +261,7 @@ public sealed class GateTests
         public async ValueTask<AgentMta.Protocol.Dns.DnsAnswer> LookupAsync(string name, AgentMta.Protocol.Dns.DnsRecordType type, CancellationToken cancellationToken)
         {
             time.Advance(TimeSpan.FromSeconds(61));
-            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
-            return AgentMta.Protocol.Dns.DnsAnswer.Empty(AgentMta.Protocol.Dns.DnsStatus.NoData, name);
+            return await new TaskCompletionSource<AgentMta.Protocol.Dns.DnsAnswer>().Task.WaitAsync(cancellationToken);
         }
     }
 }

@@ -6,6 +6,10 @@ namespace AgentMta.Server.Tests.Inbound;
 
 public sealed class PipeliningTests
 {
+    private const string Transaction = "MAIL FROM:<a@sender.test>\r\nRCPT TO:<agent@agentmta.test>\r\nBDAT 3 LAST\r\nx\r\n";
+
+    private static readonly SmtpReply Stored = new(250, "2.0.0", "Stored");
+
     [Fact]
     public async Task A_group_of_commands_gets_its_replies_in_order()
     {
@@ -88,12 +92,24 @@ public sealed class PipeliningTests
         Assert.Equal([554], (await rest).Select(r => r.Code));
     }
 
-    [Fact]
-    public async Task What_did_not_wait_for_the_reply_is_not_run_on_the_thread_that_stored_the_message()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_did_not_wait_for_the_reply_is_not_run_on_the_thread_that_stored_the_message(bool tls)
     {
         await using var server = await SmtpTestServer.StartAsync();
         await using var beside = await RawSmtpClient.GreetedAsync(server.Mx);
+        await using var client = await RawSmtpClient.GreetedAsync(server.Mx);
+        await client.SayAsync("EHLO x.test");
+        if (tls)
+        {
+            await client.SayAsync("STARTTLS");
+            await client.StartTlsAsync();
+            await client.SayAsync("EHLO x.test");
+        }
+
         var threads = new ConcurrentQueue<string?>();
+        var taken = 0;
         server.CheckSender = (_, _, _) =>
         {
             threads.Enqueue(Thread.CurrentThread.Name);
@@ -101,22 +117,63 @@ public sealed class PipeliningTests
         };
         server.Accept = (_, _) =>
         {
-            // As the store does: whoever waits goes on here. A round trip of somebody else gives the session time to wait.
+            // As the store does: whoever waits goes on here. Round trips give the session time to wait, and what is sent meanwhile time to arrive; inside TLS nobody has read it.
             var stored = new TaskCompletionSource<SmtpReply>();
-            var store = new Thread(() =>
+            var isLast = ++taken == 20;
+            OnThread("store", () =>
             {
+                if (!isLast)
+                    client.SendAsync(Transaction).GetAwaiter().GetResult();
                 beside.SayAsync("NOOP").GetAwaiter().GetResult();
-                stored.SetResult(new SmtpReply(250, "2.0.0", "Stored"));
-            }) { IsBackground = true, Name = "store" };
-            store.Start();
+                stored.SetResult(Stored);
+            });
             return stored.Task;
         };
-        await using var client = await RawSmtpClient.GreetedAsync(server.Mx);
-        await client.SayAsync("EHLO x.test");
-        const string Transaction = "MAIL FROM:<a@sender.test>\r\nRCPT TO:<agent@agentmta.test>\r\nBDAT 3 LAST\r\nx\r\n";
-        await client.SendAsync(string.Concat(Enumerable.Repeat(Transaction, 20)));
+        await client.SendAsync(Transaction);
         Assert.All(await client.CodesAsync(60), code => Assert.Equal(250, code));
-        Assert.Equal(20, threads.Count);
         Assert.DoesNotContain("store", threads);
     }
+
+    [Fact]
+    public async Task Who_has_several_to_answer_is_not_kept_by_what_one_of_them_sent_meanwhile()
+    {
+        await using var server = await SmtpTestServer.StartAsync();
+        await using var beside = await RawSmtpClient.GreetedAsync(server.Mx);
+        await using var busy = await RawSmtpClient.GreetedAsync(server.Mx);
+        await using var other = await RawSmtpClient.GreetedAsync(server.Mx);
+        using var answered = new ManualResetEventSlim();
+        server.CheckSender = (_, sender, cancelled) =>
+        {
+            if (sender == "late@sender.test")
+                Assert.True(answered.Wait(TimeSpan.FromSeconds(30), cancelled));
+            return ValueTask.FromResult<SmtpReply?>(null);
+        };
+        var waiting = new ConcurrentQueue<TaskCompletionSource<SmtpReply>>();
+        server.Accept = (_, _) =>
+        {
+            var stored = new TaskCompletionSource<SmtpReply>();
+            waiting.Enqueue(stored);
+            return stored.Task;
+        };
+        await busy.SayAsync("EHLO x.test");
+        await busy.SendAsync(Transaction + "MAIL FROM:<late@sender.test>\r\n");
+        await Eventually.TrueAsync(() => waiting.Count == 1);
+        await other.SayAsync("EHLO y.test");
+        await other.SendAsync(Transaction);
+        await Eventually.TrueAsync(() => waiting.Count == 2);
+        await beside.SayAsync("NOOP");
+
+        // As the store does for many, on a thread of the pool.
+        var telling = Task.Run(() =>
+        {
+            foreach (var stored in waiting)
+                stored.SetResult(Stored);
+        });
+        Assert.Equal([250, 250, 250], await other.CodesAsync(3));
+        answered.Set();
+        await telling;
+        Assert.Equal([250, 250, 250, 250], await busy.CodesAsync(4));
+    }
+
+    private static void OnThread(string name, ThreadStart work) => new Thread(work) { IsBackground = true, Name = name }.Start();
 }

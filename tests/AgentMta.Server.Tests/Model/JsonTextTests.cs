@@ -40,6 +40,7 @@ public sealed class JsonTextTests
         Assert.Equal("1", first.ToString());
         Assert.Null((JsonText?)(string?)null);
     }
+
     [Fact]
     public void Only_what_must_be_escaped_is()
     {

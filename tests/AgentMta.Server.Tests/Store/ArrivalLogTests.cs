@@ -4,7 +4,6 @@ using AgentMta.Server.Model;
 using AgentMta.Server.Store;
 using AgentMta.Server.Store.Sqlite;
 using AgentMta.Server.Tests.Support;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AgentMta.Server.Tests.Store;
@@ -25,35 +24,6 @@ public sealed class ArrivalLogTests : ArrivalLogStore
             Assert.Equal(expected, await DumpAsync(again));
         await using (var twice = Open(killed)) // nothing is taken a second time
             Assert.Equal(expected, await DumpAsync(twice));
-    }
-
-    [Fact]
-    public async Task Json_comes_back_from_the_log_as_text()
-    {
-        await ArriveAsync("<1@x>");
-        await using var again = Open(await KilledAsync());
-
-        Assert.Equal(["""text {"größe":"ü"}"""], await again.ReadAsync(s => s.Query("SELECT typeof(session) || ' ' || session FROM raws", r => r.GetString(0))));
-    }
-
-    [Theory]
-    [InlineData("""{"größe":"ü"}""")]
-    [InlineData("")]
-    public void Json_is_recorded_like_the_same_string(string json)
-    {
-        SqliteLibrary.Load();
-        using var connection = new SqliteConnection("Data Source=:memory:");
-        connection.Open();
-
-        Assert.Equal(Recorded(json), Recorded((JsonText)json));
-
-        string Recorded(object value)
-        {
-            using var statement = SqliteStatement.Prepare(connection.Handle!, "SELECT @p1")!;
-            var recorder = new StatementRecorder();
-            recorder.Add(statement, "SELECT @p1", [value]);
-            return Convert.ToHexString(recorder.Record[ArrivalLog.Room..]);
-        }
     }
 
     [Fact]

@@ -12,6 +12,8 @@ internal sealed class BodyHashes(ReadOnlyMemory<byte> body)
     /// <summary>Announces a hash before any is taken; <paramref name="limit"/> null means the whole body.</summary>
     public void Request(DkimCanonicalization how, long? limit)
     {
+        if (_hashes[(int)how] is not null)
+            throw new InvalidOperationException("A hash is asked for behind the pass that would have made it.");
         var limits = _limits[(int)how] ??= new List<long>(1);
         var place = limits.BinarySearch(limit ?? long.MaxValue);
         if (place < 0)

@@ -7,6 +7,9 @@ internal static class HeaderCanonicalizer
 {
     private const int MaxOnStack = 256;
 
+    // Names in h= from which on one that was looked for is remembered; ordinary signatures have fewer.
+    private const int ManyNames = 64;
+
     /// <summary>One whole field with its line end.</summary>
     public static void Append(CanonicalDigest digest, ReadOnlySpan<byte> field, int nameLength, int valueStart, DkimCanonicalization how) =>
         Append(digest, field, nameLength, valueStart, how, 0, 0, lineEnd: true);
@@ -22,9 +25,15 @@ internal static class HeaderCanonicalizer
         // How many fields of each name are taken, kept at the place where the name's run begins.
         var count = header.Fields.Count;
         Span<int> taken = count <= MaxOnStack ? stackalloc int[count] : new int[count];
+        var known = names.Count > ManyNames ? new Dictionary<string, ArraySegment<int>>(StringComparer.OrdinalIgnoreCase) : null;
         foreach (var name in names)
         {
-            var run = header.FromBottom(name);
+            if (known is null || !known.TryGetValue(name, out var run))
+            {
+                run = header.FromBottom(name);
+                known?.Add(name, run);
+            }
+
             if (run.Count == 0)
                 continue;
             ref var at = ref taken[run.Offset];

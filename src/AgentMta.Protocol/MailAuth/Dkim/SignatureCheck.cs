@@ -54,7 +54,7 @@ internal static class SignatureCheck
     public static string? MessageFault(SignatureField signature, DkimPublicKey key, BodyHash body)
     {
         var sameBody = body.Hash.AsSpan().SequenceEqual(signature.BodyHash) && !(signature.BodyLimit > body.Length);
-        var sameHeader = Verify(key, HeaderDigest(signature), signature.Signature);
+        var sameHeader = Verify(key, signature.HeaderDigest, signature.Signature);
         return (sameHeader, sameBody) switch
         {
             (true, true) => null,

@@ -24,6 +24,7 @@ internal sealed class SignatureField
     private const int Sha256Size = 32;
 
     private string? _keyName;
+    private byte[]? _headerDigest;
 
     private SignatureField(MessageHeader header, int index)
     {
@@ -79,6 +80,9 @@ internal sealed class SignatureField
     public string? ChainValidation { get; private set; }
 
     public string KeyName => _keyName ??= $"{Selector}._domainkey.{Domain}";
+
+    /// <summary>What b= is a signature of, whichever key is tried.</summary>
+    public byte[] HeaderDigest => _headerDigest ??= SignatureCheck.HeaderDigest(this);
 
     /// <summary>The octets of the field's value that b= has, taken out before hashing; offsets within the field.</summary>
     public (int Start, int End) Cut { get; private set; }

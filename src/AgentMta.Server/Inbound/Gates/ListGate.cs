@@ -1,3 +1,4 @@
+using AgentMta.Protocol.MailAuth;
 using AgentMta.Server.Model;
 
 namespace AgentMta.Server.Inbound.Gates;
@@ -18,7 +19,7 @@ internal sealed class ListGate(GateOptions options) : Gate("lists")
         (string, string)[] evidence =
         [
             ("direction", direction), ("sender", copy.Arrival.Sender?.Address ?? ""), ("entry", entry?.Entry ?? ""),
-            ("scope", entry?.Scope.ToString().ToLowerInvariant() ?? ""),
+            ("scope", entry is null ? "" : EnumWord.Of(entry.Scope)),
         ];
         if (!copy.Lists.Blocked)
             return ValueTask.FromResult(Pass(entry is null ? "no entry names the sender" : "an entry allows the sender", evidence));

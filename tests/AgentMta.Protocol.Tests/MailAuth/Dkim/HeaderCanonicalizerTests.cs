@@ -57,6 +57,27 @@ public sealed class HeaderCanonicalizerTests
     }
 
     [Fact]
+    public void A_very_long_list_of_names_takes_each_field_once()
+    {
+        var header = MessageHeader.Read(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 100).Select(i => $"X: {i}\r\nY: {i}\r\n")) + "\r\n"));
+        var canonical = string.Concat(Enumerable.Range(0, 100).Reverse().Select(i => $"x:{i}\r\ny:{i}\r\n"));
+        var names = Enumerable.Range(0, 150).SelectMany(i => new[] { i % 2 == 0 ? "x" : "X", "y", "z" }).ToList();
+        Assert.Equal(canonical, Written(digest => HeaderCanonicalizer.AppendSelected(digest, header, names, Relaxed, own: -1), canonical));
+    }
+
+    [Theory]
+    [InlineData("x")]
+    [InlineData("none")]
+    public Task Many_names_over_many_fields_take_time_for_both_and_not_for_their_product(string name) => Support.LinearTime.HoldsAsync(8000, size =>
+    {
+        var header = MessageHeader.Read(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("X:\r\n", size)) + "\r\n"));
+        var names = Enumerable.Repeat(name, 4 * size).ToList();
+        using var digest = new CanonicalDigest();
+        HeaderCanonicalizer.AppendSelected(digest, header, names, Relaxed, own: -1);
+        return Task.CompletedTask;
+    });
+
+    [Fact]
     public void A_field_longer_than_every_buffer_is_written_whole()
     {
         var header = MessageHeader.Read(Encoding.ASCII.GetBytes("a: b\r\nX: " + new string('y', 200_000) + "\r\n\r\n"));
