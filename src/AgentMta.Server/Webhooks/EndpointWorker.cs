@@ -13,16 +13,14 @@ internal sealed class EndpointWorker(WebhookServices services, Webhook webhook)
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
     private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(1);
 
-    private volatile Webhook _webhook = webhook;
+    private Webhook _webhook = webhook;
     private long _position = webhook.Cursor;
     private long _written = webhook.Cursor;
     private DateTimeOffset? _failingSince = webhook.FailingSince;
     private DateTimeOffset? _nextDue = DateTimeOffset.MinValue;
     private long _settings = -1;
+    private long _webhookVersion = -1;
     private bool _isOver;
-
-    /// <summary>Takes over what people changed.</summary>
-    public void Update(Webhook changed) => _webhook = changed;
 
     /// <summary>Delivers until it is stopped or the endpoint is switched off.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -60,6 +58,7 @@ internal sealed class EndpointWorker(WebhookServices services, Webhook webhook)
         if (_isOver)
             return false; // that was its last chance: what comes now waits for somebody to switch it on
         var events = await services.Feed.AfterAsync(_webhook.WorkspaceId, _position, BatchSize, cancellationToken).ConfigureAwait(false);
+        await FollowAsync(cancellationToken).ConfigureAwait(false);
         var chosen = new List<StoredEvent>();
         var end = _position;
         foreach (var stored in events)
@@ -101,6 +100,7 @@ internal sealed class EndpointWorker(WebhookServices services, Webhook webhook)
         var due = waiting.Where(d => d.NextAttemptAt <= now).Take(Room).ToList();
         if (due.Count > 0)
         {
+            await FollowAsync(cancellationToken).ConfigureAwait(false);
             var outcomes = await Task.WhenAll(due.Select(d => TryAsync(d.Event, isRetry: true, d.Attempts, cancellationToken))).ConfigureAwait(false);
             await WriteAsync(outcomes, null, cancellationToken).ConfigureAwait(false);
             _nextDue = now;
@@ -110,6 +110,16 @@ internal sealed class EndpointWorker(WebhookServices services, Webhook webhook)
         _settings = settings;
         _nextDue = waiting.Count == 0 ? null : waiting[0].NextAttemptAt;
         return false;
+    }
+
+    // Behind the look at what is to be sent: secrets, headers and filters that were changed before it was asked for hold for it.
+    private async ValueTask FollowAsync(CancellationToken cancellationToken)
+    {
+        var version = services.Database.SettingsVersion;
+        if (version == _webhookVersion)
+            return;
+        _webhook = await services.Webhooks.GetAsync(new Scope(_webhook.WorkspaceId), _webhook.WebhookId, cancellationToken).ConfigureAwait(false) ?? _webhook;
+        _webhookVersion = version;
     }
 
     private async Task<WebhookOutcome> TryAsync(StoredEvent stored, bool isRetry, int attempts, CancellationToken cancellationToken)

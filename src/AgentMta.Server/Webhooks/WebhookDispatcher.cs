@@ -58,9 +58,7 @@ internal sealed class WebhookDispatcher(WebhookServices services) : BackgroundSe
 
         foreach (var webhook in enabled)
         {
-            if (_running.TryGetValue(webhook.WebhookId, out var running))
-                running.Worker.Update(webhook);
-            else
+            if (!_running.ContainsKey(webhook.WebhookId))
                 _running.Add(webhook.WebhookId, new Running(new EndpointWorker(services, webhook), stoppingToken));
         }
     }
@@ -84,12 +82,9 @@ internal sealed class WebhookDispatcher(WebhookServices services) : BackgroundSe
 
         public Running(EndpointWorker worker, CancellationToken stoppingToken)
         {
-            Worker = worker;
             _stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
             _task = Task.Run(() => worker.RunAsync(_stop.Token), CancellationToken.None);
         }
-
-        public EndpointWorker Worker { get; }
 
         public bool IsOver => _task.IsCompleted;
 

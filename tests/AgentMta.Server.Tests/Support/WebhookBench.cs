@@ -38,10 +38,13 @@ internal sealed class WebhookBench : IAsyncDisposable
         return bench;
     }
 
+    /// <summary>Nothing is delivered any more by itself.</summary>
+    public Task StopAsync() => _dispatcher.StopAsync(CancellationToken.None);
+
     /// <summary>Stops the dispatcher and starts another on the same store, as a restart does.</summary>
     public async Task RestartAsync()
     {
-        await _dispatcher.StopAsync(CancellationToken.None);
+        await StopAsync();
         _dispatcher.Dispose();
         _dispatcher = NewDispatcher();
         await _dispatcher.StartAsync(CancellationToken.None);
@@ -77,7 +80,8 @@ internal sealed class WebhookBench : IAsyncDisposable
         await Store.DisposeAsync();
     }
 
-    private WebhookDispatcher NewDispatcher() => new(new WebhookServices
+    /// <summary>What a dispatcher or worker is made of.</summary>
+    public WebhookServices Services => new()
     {
         Database = Store.Database,
         Webhooks = Webhooks,
@@ -88,7 +92,9 @@ internal sealed class WebhookBench : IAsyncDisposable
         Chance = () => 0,
         Time = Time,
         Log = NullLogger.Instance,
-    });
+    };
+
+    private WebhookDispatcher NewDispatcher() => new(Services);
 
     private sealed class NoNames : IDnsLookup
     {

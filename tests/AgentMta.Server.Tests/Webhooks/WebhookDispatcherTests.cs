@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using AgentMta.Server.Model;
+using AgentMta.Server.Store;
 using AgentMta.Server.Tests.Support;
 using AgentMta.Server.Webhooks;
 using Microsoft.AspNetCore.Http;
@@ -24,6 +25,35 @@ public sealed class WebhookDispatcherTests
         Assert.Equal("secret value", hook.Headers["x-own"]);
         Assert.Equal("application/json", hook.Headers["content-type"]);
         Assert.DoesNotContain("secret value", string.Join('\n', await bench.Store.RowsAsync("SELECT CAST(headers AS TEXT), CAST(secrets AS TEXT) FROM webhooks")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_is_asked_for_behind_a_rotation_is_signed_with_the_new_secret(bool isReplay)
+    {
+        await using var endpoint = await ScriptedEndpoint.StartAsync();
+        await using var bench = await WebhookBench.StartAsync();
+        await bench.StopAsync();
+        var webhook = await bench.AddAsync(endpoint.Url);
+        await bench.HappenAsync();
+        // It knows the webhook as it was, and nobody tells it.
+        var worker = new EndpointWorker(bench.Services, webhook);
+        await worker.RunOnceAsync(CancellationToken.None);
+        var secret = WebhookSigner.NewSecret();
+        await bench.Store.Database.WriteAsync(session => bench.Webhooks.Update(session, webhook with { Secrets = [new WebhookSecret(secret)] }));
+        if (isReplay)
+            await bench.Store.Database.WriteAsync(session => WebhookStore.Replay(session, webhook, EventStore.OfIds(session, webhook.WorkspaceId, [endpoint.Hooks.Single().Id])));
+        else
+            await bench.HappenAsync();
+
+        while (await worker.RunOnceAsync(CancellationToken.None))
+        {
+        }
+
+        Assert.Equal(2, endpoint.Hooks.Count);
+        var hook = endpoint.Hooks.Last();
+        Assert.Equal(WebhookSigner.Signature(secret, hook.Id, bench.Time.GetUtcNow(), hook.Body), hook.Headers["webhook-signature"]);
     }
 
     [Fact]
