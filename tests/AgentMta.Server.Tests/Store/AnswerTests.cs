@@ -12,6 +12,8 @@ public sealed class AnswerTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _store = await TestStore.OpenAsync();
+        // On a slow machine the clock would have a message committed before its record is flushed, and who waits for a commit is answered in the pool.
+        _store.Database.CommitAfter = (TimeSpan.FromHours(1), TimeSpan.FromHours(1));
         await _store.Database.WriteAsync(session => session.Execute("CREATE TABLE marks (mark INTEGER)"));
     }
 
@@ -43,8 +45,14 @@ public sealed class AnswerTests : IAsyncLifetime
     public async Task A_failure_is_told_in_the_pool()
     {
         var told = new TaskCompletionSource<Thread>(TaskCreationOptions.RunContinuationsAsynchronously);
-        FromOutside(() => _store.Database.WriteAndAnswerAsync<int>(_ => throw new InvalidOperationException("seven")).ContinueWith(
+        using var awaited = new ManualResetEventSlim();
+        FromOutside(() => _store.Database.WriteAndAnswerAsync<int>(_ =>
+        {
+            awaited.Wait(Patience);
+            throw new InvalidOperationException("seven");
+        }).ContinueWith(
             failed => told.SetResult(failed.Exception!.InnerException!.Message == "seven" ? Thread.CurrentThread : throw failed.Exception), TaskContinuationOptions.ExecuteSynchronously));
+        awaited.Set();
         Assert.True((await told.Task.WaitAsync(Patience)).IsThreadPoolThread);
     }
 
@@ -65,11 +73,17 @@ public sealed class AnswerTests : IAsyncLifetime
     private async Task<(Thread Thread, T Result)> AnswerAsync<T>(Func<T> answer)
     {
         var answered = new TaskCompletionSource<(Thread, T)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var awaited = new ManualResetEventSlim();
         FromOutside(async () =>
         {
-            await _store.Database.WriteAndAnswerAsync(session => session.Execute("INSERT INTO marks (mark) VALUES (1)")).ConfigureAwait(false);
+            await _store.Database.WriteAndAnswerAsync(session =>
+            {
+                awaited.Wait(Patience); // what is over while somebody begins to wait for it goes on in the pool
+                return session.Execute("INSERT INTO marks (mark) VALUES (1)");
+            }).ConfigureAwait(false);
             answered.SetResult((Thread.CurrentThread, answer()));
         });
+        awaited.Set();
         return await answered.Task.WaitAsync(Patience);
     }
 
