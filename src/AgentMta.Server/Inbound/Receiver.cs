@@ -95,6 +95,8 @@ internal sealed partial class Receiver(ReceiverServices services)
     {
         var gone = await ResolveAsync(arrival.Message, targets, cancellationToken).ConfigureAwait(false);
         var lost = await RecordGoneAsync(arrival, gone, cancellationToken).ConfigureAwait(false);
+        if (arrival.Message.InPlace && targets.Count > 0)
+            services.Database.Expect();
         arrival.Authentication = await AuthenticateAsync(arrival, cancellationToken).ConfigureAwait(false);
         return (lost, await GateAsync(arrival, targets, cancellationToken).ConfigureAwait(false));
     }

@@ -30,6 +30,11 @@ internal abstract class Database(TimeProvider time) : IAsyncDisposable
     /// </summary>
     public virtual Task<T> WriteRepeatableAsync<T>(Func<WriteSession, T> work, CancellationToken cancellationToken = default) => WriteAsync(work, cancellationToken);
 
+    /// <summary>A write will be asked for within a millisecond, or probably: the store may get ready for it.</summary>
+    public virtual void Expect()
+    {
+    }
+
     /// <summary>
     /// As <see cref="WriteRepeatableAsync{T}"/>, for a caller that behind it does nothing but answer: it may go on on the store's own thread, which makes nobody else's
     /// work durable meanwhile, so it must neither block nor compute for long.

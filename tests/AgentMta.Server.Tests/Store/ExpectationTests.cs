@@ -1,0 +1,58 @@
+using AgentMta.Server.Tests.Support;
+
+namespace AgentMta.Server.Tests.Store;
+
+/// <summary>The writer's thread may be woken ahead of a write; whether that write then comes, and when, must not matter to anybody.</summary>
+public sealed class ExpectationTests
+{
+    // On the only processor nobody stays awake.
+    private static readonly int Once = Environment.ProcessorCount > 1 ? 1 : 0;
+
+    [Fact]
+    public async Task Who_waited_in_vain_is_not_kept_awake_again_before_something_is_written()
+    {
+        await using var store = await TestStore.OpenAsync();
+        store.Database.Expect();
+        await Eventually.TrueAsync(() => store.Database.Expectations == (Once, Once == 1));
+
+        for (var i = 0; i < 10_000; i++)
+            store.Database.Expect();
+        Assert.Equal((Once, Once == 1), store.Database.Expectations);
+
+        await store.Database.WriteAsync(session => session.Execute("CREATE TABLE marks (mark INTEGER)"));
+        store.Database.Expect();
+        await Eventually.TrueAsync(() => store.Database.Expectations.Count == 2 * Once);
+    }
+
+    [Fact]
+    public async Task Writes_are_done_whether_they_were_expected_or_not_and_the_store_closes_while_it_expects_one()
+    {
+        await using var store = await TestStore.OpenAsync();
+        await store.Database.WriteAsync(session => session.Execute("CREATE TABLE marks (mark INTEGER)"));
+        await Parallel.ForAsync(0, 200, async (mark, _) =>
+        {
+            if (mark % 3 != 0)
+                store.Database.Expect();
+            if (mark % 5 == 0)
+                await Task.Yield(); // nobody else begins to write where it was expected
+            await (mark % 2 == 0
+                ? store.Database.WriteAsync(session => session.Execute("INSERT INTO marks (mark) VALUES (@p1)", mark), CancellationToken.None)
+                : store.Database.WriteAndAnswerAsync(session => session.Execute("INSERT INTO marks (mark) VALUES (@p1)", mark), CancellationToken.None));
+        });
+        Assert.Equal(200, await store.Database.ReadAsync(session => session.Scalar<long>("SELECT COUNT(DISTINCT mark) FROM marks")));
+        store.Database.Expect();
+        await store.Database.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task A_small_message_is_expected_while_it_is_checked_and_one_for_nobody_is_not()
+    {
+        await using var receiver = await TestReceiver.OpenAsync();
+        var message = receiver.Incoming(TestReceiver.Mail());
+        Assert.True((await receiver.Receiver.AcceptAsync(message with { InPlace = true, Recipients = [new("nobody@agentmta.test")] }, CancellationToken.None)).Code >= 500);
+        Assert.Equal(0, receiver.Store.Database.Expectations.Count);
+
+        Assert.Equal(250, (await receiver.Receiver.AcceptAsync(message with { InPlace = true }, CancellationToken.None)).Code);
+        await Eventually.TrueAsync(() => receiver.Store.Database.Expectations.Count == Once);
+    }
+}
