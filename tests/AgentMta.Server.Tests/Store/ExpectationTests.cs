@@ -19,7 +19,10 @@ public sealed class ExpectationTests
             store.Database.Expect();
         Assert.Equal((Once, Once == 1), store.Database.Expectations);
 
-        await store.Database.WriteAsync(session => session.Execute("CREATE TABLE marks (mark INTEGER)"));
+        await Task.Run(() => store.Database.WriteAsync(session => session.Execute("CREATE TABLE marks (mark INTEGER)")));
+        Assert.Equal((Once, Once == 1), store.Database.Expectations); // what the pool writes was not checked in place
+
+        await FromOutsideAsync(() => store.Database.WriteAsync(session => session.Execute("INSERT INTO marks (mark) VALUES (1)")));
         store.Database.Expect();
         await Eventually.TrueAsync(() => store.Database.Expectations.Count == 2 * Once);
     }
@@ -48,11 +51,21 @@ public sealed class ExpectationTests
     public async Task A_small_message_is_expected_while_it_is_checked_and_one_for_nobody_is_not()
     {
         await using var receiver = await TestReceiver.OpenAsync();
-        var message = receiver.Incoming(TestReceiver.Mail());
-        Assert.True((await receiver.Receiver.AcceptAsync(message with { InPlace = true, Recipients = [new("nobody@agentmta.test")] }, CancellationToken.None)).Code >= 500);
-        Assert.Equal(0, receiver.Store.Database.Expectations.Count);
-
-        Assert.Equal(250, (await receiver.Receiver.AcceptAsync(message with { InPlace = true }, CancellationToken.None)).Code);
+        var message = receiver.Incoming(TestReceiver.Mail()) with { InPlace = true };
+        Assert.Equal(250, (await receiver.Receiver.AcceptAsync(message, CancellationToken.None)).Code);
         await Eventually.TrueAsync(() => receiver.Store.Database.Expectations.Count == Once);
+
+        await using var other = await TestReceiver.OpenAsync();
+        Assert.True((await other.Receiver.AcceptAsync(message with { Recipients = [new("nobody@agentmta.test")] }, CancellationToken.None)).Code >= 500);
+        Assert.Equal(250, (await other.Receiver.AcceptAsync(message with { InPlace = false }, CancellationToken.None)).Code);
+        await other.Store.Database.DisposeAsync(); // whoever stayed awake is done
+        Assert.Equal(0, other.Store.Database.Expectations.Count);
+    }
+
+    private static Task FromOutsideAsync(Func<Task> work)
+    {
+        var started = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() => started.SetResult(work())) { IsBackground = true, Name = "outside" }.Start();
+        return started.Task.Unwrap();
     }
 }

@@ -75,7 +75,7 @@ internal sealed partial class SqliteDatabase
         {
             if (Stopwatch.GetElapsedTime(began) > Readiness)
             {
-                _wasInVain = true; // until a write comes
+                _wasInVain = true; // until a message is written that was checked in place
                 return;
             }
 
