@@ -22,9 +22,31 @@ public sealed class ExpectationTests
         await Task.Run(() => store.Database.WriteAsync(session => session.Execute("CREATE TABLE marks (mark INTEGER)")));
         Assert.Equal((Once, Once == 1), store.Database.Expectations); // what the pool writes was not checked in place
 
-        await FromOutsideAsync(() => store.Database.WriteAsync(session => session.Execute("INSERT INTO marks (mark) VALUES (1)")));
+        // One that comes as soon as it should is expected from then on; a busy machine may need several.
+        await Eventually.TrueAsync(async () =>
+        {
+            await FromOutsideAsync(() =>
+            {
+                store.Database.Expect();
+                return store.Database.WriteAsync(session => session.Execute("INSERT INTO marks (mark) VALUES (1)"));
+            });
+            return store.Database.Expectations.Count >= 2 * Once;
+        });
+    }
+
+    [Fact]
+    public async Task A_write_that_comes_late_does_not_keep_anybody_awake_for_the_next()
+    {
+        await using var store = await TestStore.OpenAsync();
+        await store.Database.WriteAsync(session => session.Execute("CREATE TABLE marks (mark INTEGER)"));
         store.Database.Expect();
-        await Eventually.TrueAsync(() => store.Database.Expectations.Count == 2 * Once);
+        await Eventually.TrueAsync(() => store.Database.Expectations == (Once, Once == 1)); // its time is over, then
+
+        for (var i = 0; i < 100; i++)
+            await FromOutsideAsync(() => store.Database.WriteAsync(session => session.Execute("INSERT INTO marks (mark) VALUES (1)")));
+        store.Database.Expect();
+        await store.Database.DisposeAsync(); // whoever stayed awake is done
+        Assert.Equal(Once, store.Database.Expectations.Count);
     }
 
     [Fact]

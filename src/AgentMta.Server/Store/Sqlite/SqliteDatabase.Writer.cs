@@ -16,6 +16,7 @@ internal sealed partial class SqliteDatabase
     private readonly WakeSignal _wake = new();
     private volatile bool _isExpecting;
     private volatile bool _wasInVain;
+    private long _expectedAt;
     private long _expectations;
 
     /// <summary>How often the writer's thread stayed awake for a write to come, and whether the last time it was in vain, for tests.</summary>
@@ -26,6 +27,7 @@ internal sealed partial class SqliteDatabase
     {
         // Waking the writer's thread takes a tenth of a lone message's time. Where others write, it is awake or soon will be; on the only processor it would be in
         // the way. And mail that is refused does not keep it awake.
+        Volatile.Write(ref _expectedAt, Stopwatch.GetTimestamp());
         if (_wasInVain || Environment.ProcessorCount == 1 || Volatile.Read(ref _underWay) > 0)
             return;
         _isExpecting = true;
@@ -66,6 +68,13 @@ internal sealed partial class SqliteDatabase
         return _queue.Reader.Count > 0;
     }
 
+    // A write that comes from the pool, or late, would not have been waited for: its checks asked the network, or this processor is slow.
+    private void LookForExpected()
+    {
+        if (_wasInVain && !PoolThread.IsCurrent && Stopwatch.GetElapsedTime(Volatile.Read(ref _expectedAt)) <= Readiness)
+            _wasInVain = false;
+    }
+
     private void StayAwake()
     {
         _isExpecting = false;
@@ -75,7 +84,7 @@ internal sealed partial class SqliteDatabase
         {
             if (Stopwatch.GetElapsedTime(began) > Readiness)
             {
-                _wasInVain = true; // until a message is written that was checked in place
+                _wasInVain = true; // until a write comes as soon as it should have
                 return;
             }
 

@@ -129,8 +129,7 @@ internal sealed partial class SqliteDatabase : Database
     private Task<T> QueueAsync<T>(WriteItem<T> item, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (_wasInVain && !PoolThread.IsCurrent)
-            _wasInVain = false; // expected is what comes from a socket's thread; checks that went to the pool took too long for that
+        LookForExpected();
         if (Interlocked.Increment(ref _underWay) > 1 || !PoolThread.IsCurrent || _queue.Reader.Count > 0 || !CommitAlone(item))
             return EnqueueAsync(item, cancellationToken);
         Interlocked.Decrement(ref _underWay);
