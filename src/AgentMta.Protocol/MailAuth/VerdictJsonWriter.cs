@@ -32,25 +32,25 @@ public static class VerdictJsonWriter
         ArgumentNullException.ThrowIfNull(json);
         ArgumentNullException.ThrowIfNull(verdict);
         json.WriteStartObject();
-        json.WriteString("client_ip", verdict.ClientAddress.ToString());
-        json.WriteString("helo", verdict.Helo);
-        json.WriteString("mail_from", verdict.MailFrom);
-        Strings(json, "header_from", verdict.AuthorDomains);
-        Spf(json, "spf", verdict.Spf);
-        Spf(json, "spf_helo", verdict.SpfHelo);
-        json.WriteStartArray("dkim");
+        json.WriteString("client_ip"u8, verdict.ClientAddress.ToString());
+        json.WriteString("helo"u8, verdict.Helo);
+        json.WriteString("mail_from"u8, verdict.MailFrom);
+        Strings(json, "header_from"u8, verdict.AuthorDomains);
+        Spf(json, "spf"u8, verdict.Spf);
+        Spf(json, "spf_helo"u8, verdict.SpfHelo);
+        json.WriteStartArray("dkim"u8);
         foreach (var signature in verdict.Dkim)
             Dkim(json, signature, verdict.Dmarc);
         json.WriteEndArray();
         Dmarc(json, verdict.Dmarc);
         Arc(json, verdict.Arc);
-        json.WriteStartObject("iprev");
+        json.WriteStartObject("iprev"u8);
         Result(json, verdict.Iprev.Status);
-        Optional(json, "name", verdict.Iprev.Name);
-        json.WriteString("reason", verdict.Iprev.Reason);
+        Optional(json, "name"u8, verdict.Iprev.Name);
+        json.WriteString("reason"u8, verdict.Iprev.Reason);
         json.WriteEndObject();
-        json.WriteBoolean("aligned", verdict.HasAlignedPass);
-        Strings(json, "for_pass", verdict.ForPass);
+        json.WriteBoolean("aligned"u8, verdict.HasAlignedPass);
+        Strings(json, "for_pass"u8, verdict.ForPass);
         Evidence(json, verdict);
         json.WriteEndObject();
     }
@@ -61,27 +61,27 @@ public static class VerdictJsonWriter
         ArgumentNullException.ThrowIfNull(json);
         ArgumentNullException.ThrowIfNull(verdict);
         json.WriteStartObject();
-        json.WriteStartObject("spf");
+        json.WriteStartObject("spf"u8);
         Result(json, verdict.Spf.Status);
-        json.WriteString("domain", verdict.Spf.Domain);
+        json.WriteString("domain"u8, verdict.Spf.Domain);
         json.WriteEndObject();
-        json.WriteStartArray("dkim");
+        json.WriteStartArray("dkim"u8);
         for (var i = 0; i < Math.Min(verdict.Dkim.Count, SummarySignatures); i++)
         {
             var signature = verdict.Dkim[i];
             json.WriteStartObject();
             Result(json, signature.Status);
-            Optional(json, "domain", signature.Domain);
-            json.WriteBoolean("aligned", IsAligned(signature, verdict.Dmarc));
+            Optional(json, "domain"u8, signature.Domain);
+            json.WriteBoolean("aligned"u8, IsAligned(signature, verdict.Dmarc));
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
-        json.WriteStartObject("dmarc");
+        json.WriteStartObject("dmarc"u8);
         Result(json, verdict.Dmarc.Status);
-        Optional(json, "header_from", verdict.Dmarc.AuthorDomain);
+        Optional(json, "header_from"u8, verdict.Dmarc.AuthorDomain);
         json.WriteEndObject();
-        json.WriteBoolean("aligned", verdict.HasAlignedPass);
+        json.WriteBoolean("aligned"u8, verdict.HasAlignedPass);
         json.WriteEndObject();
     }
 
@@ -96,17 +96,17 @@ public static class VerdictJsonWriter
         return false;
     }
 
-    private static void Spf(Utf8JsonWriter json, string name, SpfResult spf)
+    private static void Spf(Utf8JsonWriter json, ReadOnlySpan<byte> name, SpfResult spf)
     {
         json.WriteStartObject(name);
         Result(json, spf.Status);
-        json.WriteString("identity", spf.Identity == SpfIdentity.Helo ? "helo" : "mailfrom");
-        json.WriteString("domain", spf.Domain);
-        Optional(json, "mechanism", spf.Mechanism);
-        Optional(json, "explanation", spf.Explanation);
-        json.WriteString("reason", spf.Reason);
-        json.WriteNumber("lookups", spf.Lookups);
-        json.WriteNumber("void_lookups", spf.VoidLookups);
+        json.WriteString("identity"u8, spf.Identity == SpfIdentity.Helo ? "helo" : "mailfrom");
+        json.WriteString("domain"u8, spf.Domain);
+        Optional(json, "mechanism"u8, spf.Mechanism);
+        Optional(json, "explanation"u8, spf.Explanation);
+        json.WriteString("reason"u8, spf.Reason);
+        json.WriteNumber("lookups"u8, spf.Lookups);
+        json.WriteNumber("void_lookups"u8, spf.VoidLookups);
         json.WriteEndObject();
     }
 
@@ -114,21 +114,21 @@ public static class VerdictJsonWriter
     {
         json.WriteStartObject();
         Result(json, signature.Status);
-        Optional(json, "domain", signature.Domain);
-        Optional(json, "selector", signature.Selector);
-        Optional(json, "identity", signature.Identity);
-        Optional(json, "algorithm", signature.Algorithm);
-        Optional(json, "reason", signature.Reason);
-        json.WriteBoolean("aligned", IsAligned(signature, dmarc));
-        Optional(json, "canonicalization", signature.Canonicalization);
+        Optional(json, "domain"u8, signature.Domain);
+        Optional(json, "selector"u8, signature.Selector);
+        Optional(json, "identity"u8, signature.Identity);
+        Optional(json, "algorithm"u8, signature.Algorithm);
+        Optional(json, "reason"u8, signature.Reason);
+        json.WriteBoolean("aligned"u8, IsAligned(signature, dmarc));
+        Optional(json, "canonicalization"u8, signature.Canonicalization);
         if (signature.SignedHeaders.Count > 0)
-            Strings(json, "signed_headers", signature.SignedHeaders);
+            Strings(json, "signed_headers"u8, signature.SignedHeaders);
         if (signature.BodyLimit is { } limit)
-            json.WriteNumber("body_limit", limit);
+            json.WriteNumber("body_limit"u8, limit);
         if (signature.SignedAt is { } signed)
-            json.WriteString("signed_at", signed);
+            json.WriteString("signed_at"u8, signed);
         if (signature.ExpiresAt is { } expires)
-            json.WriteString("expires_at", expires);
+            json.WriteString("expires_at"u8, expires);
         if (signature.KeyName is not null)
             Key(json, signature);
         json.WriteEndObject();
@@ -136,52 +136,52 @@ public static class VerdictJsonWriter
 
     private static void Key(Utf8JsonWriter json, DkimResult signature)
     {
-        json.WriteStartObject("key");
-        json.WriteString("name", signature.KeyName);
-        Optional(json, "record", signature.KeyRecord);
+        json.WriteStartObject("key"u8);
+        json.WriteString("name"u8, signature.KeyName);
+        Optional(json, "record"u8, signature.KeyRecord);
         if (signature.KeyBits is { } bits)
-            json.WriteNumber("bits", bits);
+            json.WriteNumber("bits"u8, bits);
         if (signature.KeyTtl is { } ttl)
-            json.WriteNumber("ttl", ttl);
-        json.WriteBoolean("authenticated", signature.KeyAuthenticated);
-        json.WriteBoolean("testing", signature.Testing);
+            json.WriteNumber("ttl"u8, ttl);
+        json.WriteBoolean("authenticated"u8, signature.KeyAuthenticated);
+        json.WriteBoolean("testing"u8, signature.Testing);
         json.WriteEndObject();
     }
 
     private static void Dmarc(Utf8JsonWriter json, DmarcResult dmarc)
     {
-        json.WriteStartObject("dmarc");
+        json.WriteStartObject("dmarc"u8);
         Result(json, dmarc.Status);
-        Optional(json, "header_from", dmarc.AuthorDomain);
-        json.WriteString("policy", EnumWord.Of(dmarc.Policy ?? DmarcPolicy.None));
-        Optional(json, "policy_tag", dmarc.PolicyTag);
-        Optional(json, "policy_domain", dmarc.PolicyDomain);
-        Optional(json, "org_domain", dmarc.OrganizationalDomain);
-        json.WriteString("disposition", EnumWord.Of(dmarc.Disposition));
-        json.WriteString("reason", dmarc.Reason);
-        Optional(json, "record", dmarc.Record?.Text);
-        json.WriteStartArray("alignment");
+        Optional(json, "header_from"u8, dmarc.AuthorDomain);
+        json.WriteString("policy"u8, EnumWord.Of(dmarc.Policy ?? DmarcPolicy.None));
+        Optional(json, "policy_tag"u8, dmarc.PolicyTag);
+        Optional(json, "policy_domain"u8, dmarc.PolicyDomain);
+        Optional(json, "org_domain"u8, dmarc.OrganizationalDomain);
+        json.WriteString("disposition"u8, EnumWord.Of(dmarc.Disposition));
+        json.WriteString("reason"u8, dmarc.Reason);
+        Optional(json, "record"u8, dmarc.Record?.Text);
+        json.WriteStartArray("alignment"u8);
         foreach (var alignment in dmarc.Alignments)
         {
             json.WriteStartObject();
-            json.WriteString("method", alignment.Method);
-            json.WriteString("domain", alignment.Domain);
+            json.WriteString("method"u8, alignment.Method);
+            json.WriteString("domain"u8, alignment.Domain);
             if (alignment.Aligned is { } aligned)
-                json.WriteBoolean("aligned", aligned);
+                json.WriteBoolean("aligned"u8, aligned);
             else
-                json.WriteNull("aligned");
-            json.WriteString("mode", alignment.Strict ? "strict" : "relaxed");
-            Optional(json, "org_domain", alignment.OrganizationalDomain);
+                json.WriteNull("aligned"u8);
+            json.WriteString("mode"u8, alignment.Strict ? "strict" : "relaxed");
+            Optional(json, "org_domain"u8, alignment.OrganizationalDomain);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
         if (dmarc.Override is { } excused)
         {
-            json.WriteStartObject("override");
-            json.WriteString("type", excused.Type);
-            json.WriteString("by", excused.By);
-            json.WriteString("reason", excused.Reason);
+            json.WriteStartObject("override"u8);
+            json.WriteString("type"u8, excused.Type);
+            json.WriteString("by"u8, excused.By);
+            json.WriteString("reason"u8, excused.Reason);
             json.WriteEndObject();
         }
 
@@ -190,21 +190,21 @@ public static class VerdictJsonWriter
 
     private static void Arc(Utf8JsonWriter json, ArcResult arc)
     {
-        json.WriteStartObject("arc");
+        json.WriteStartObject("arc"u8);
         Result(json, arc.Status);
-        json.WriteNumber("instances", arc.Instances);
-        Optional(json, "reason", arc.Reason);
-        json.WriteStartArray("seals");
+        json.WriteNumber("instances"u8, arc.Instances);
+        Optional(json, "reason"u8, arc.Reason);
+        json.WriteStartArray("seals"u8);
         foreach (var seal in arc.Seals)
         {
             json.WriteStartObject();
-            json.WriteNumber("instance", seal.Instance);
-            Optional(json, "domain", seal.Domain);
-            Optional(json, "selector", seal.Selector);
-            Optional(json, "cv", seal.ChainValidation);
+            json.WriteNumber("instance"u8, seal.Instance);
+            Optional(json, "domain"u8, seal.Domain);
+            Optional(json, "selector"u8, seal.Selector);
+            Optional(json, "cv"u8, seal.ChainValidation);
             if (seal.Verified is { } verified)
-                json.WriteBoolean("verified", verified);
-            Optional(json, "authentication_results", seal.AuthenticationResults);
+                json.WriteBoolean("verified"u8, verified);
+            Optional(json, "authentication_results"u8, seal.AuthenticationResults);
             json.WriteEndObject();
         }
 
@@ -214,20 +214,20 @@ public static class VerdictJsonWriter
 
     private static void Evidence(Utf8JsonWriter json, AuthenticationVerdict verdict)
     {
-        json.WriteStartObject("dns");
-        json.WriteNumber("time_ms", Math.Round(verdict.DnsTime.TotalMilliseconds, 3));
-        json.WriteStartArray("lookups");
+        json.WriteStartObject("dns"u8);
+        json.WriteNumber("time_ms"u8, Math.Round(verdict.DnsTime.TotalMilliseconds, 3));
+        json.WriteStartArray("lookups"u8);
         for (var i = 0; i < verdict.Evidence.Count; i++)
         {
             var lookup = verdict.Evidence[i];
             json.WriteStartObject();
-            json.WriteString("name", lookup.Name);
-            json.WriteString("type", Enum.GetName(lookup.Type) ?? lookup.Type.ToString());
-            json.WriteString("status", EnumWord.Of(lookup.Status));
-            json.WriteNumber("records", lookup.Records);
-            json.WriteNumber("ttl", lookup.Ttl);
-            json.WriteBoolean("authenticated", lookup.Authenticated);
-            json.WriteNumber("time_ms", Math.Round(lookup.Elapsed.TotalMilliseconds, 3));
+            json.WriteString("name"u8, lookup.Name);
+            json.WriteString("type"u8, Enum.GetName(lookup.Type) ?? lookup.Type.ToString());
+            json.WriteString("status"u8, EnumWord.Of(lookup.Status));
+            json.WriteNumber("records"u8, lookup.Records);
+            json.WriteNumber("ttl"u8, lookup.Ttl);
+            json.WriteBoolean("authenticated"u8, lookup.Authenticated);
+            json.WriteNumber("time_ms"u8, Math.Round(lookup.Elapsed.TotalMilliseconds, 3));
             json.WriteEndObject();
         }
 
@@ -236,15 +236,15 @@ public static class VerdictJsonWriter
     }
 
     private static void Result<T>(Utf8JsonWriter json, T status)
-        where T : struct, Enum => json.WriteString("result", EnumWord.Of(status));
+        where T : struct, Enum => json.WriteString("result"u8, EnumWord.Of(status));
 
-    private static void Optional(Utf8JsonWriter json, string name, string? value)
+    private static void Optional(Utf8JsonWriter json, ReadOnlySpan<byte> name, string? value)
     {
         if (value is not null)
             json.WriteString(name, value);
     }
 
-    private static void Strings(Utf8JsonWriter json, string name, IReadOnlyList<string> values)
+    private static void Strings(Utf8JsonWriter json, ReadOnlySpan<byte> name, IReadOnlyList<string> values)
     {
         json.WriteStartArray(name);
         for (var i = 0; i < values.Count; i++)

@@ -143,9 +143,9 @@ internal sealed class CopyWriter(WriteSession session, Arrival arrival, NewRaw r
     private JsonText Facts(Target target) => JsonText.Write((arrival.Message, target), static (json, of) =>
     {
         json.WriteStartObject();
-        json.WriteString("recipient", of.target.Address);
-        json.WriteString("reverse_path", of.Message.ReversePath);
-        json.WriteString("transaction_id", of.Message.TransactionId);
+        json.WriteString("recipient"u8, of.target.Address);
+        json.WriteString("reverse_path"u8, of.Message.ReversePath);
+        json.WriteString("transaction_id"u8, of.Message.TransactionId);
         json.WriteEndObject();
     });
 

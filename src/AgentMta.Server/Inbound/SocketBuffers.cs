@@ -19,6 +19,8 @@ internal sealed class SocketBuffers : MemoryPool<byte>
     private readonly ConcurrentBag<Block> _large = [];
     private readonly ConcurrentBag<Block> _small = [];
     private int _largeOut;
+    private int _largeIn; // beside the bags, whose own count locks every thread's share
+    private int _smallIn;
 
     /// <inheritdoc/>
     public override int MaxBufferSize => Large;
@@ -28,9 +30,9 @@ internal sealed class SocketBuffers : MemoryPool<byte>
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(minBufferSize, Large);
         if (minBufferSize <= Small && Volatile.Read(ref _largeOut) >= LargeLimit)
-            return _small.TryTake(out var small) ? small : new Block(this, Small);
+            return Take(_small, ref _smallIn) ?? new Block(this, Small);
         Interlocked.Increment(ref _largeOut);
-        return _large.TryTake(out var large) ? large : new Block(this, Large);
+        return Take(_large, ref _largeIn) ?? new Block(this, Large);
     }
 
     /// <inheritdoc/>
@@ -44,13 +46,29 @@ internal sealed class SocketBuffers : MemoryPool<byte>
         if (block.Memory.Length == Large)
         {
             Interlocked.Decrement(ref _largeOut);
-            if (_large.Count < LargeLimit)
-                _large.Add(block);
+            Keep(_large, ref _largeIn, LargeLimit, block);
         }
-        else if (_small.Count < SmallKept)
+        else
         {
-            _small.Add(block);
+            Keep(_small, ref _smallIn, SmallKept, block);
         }
+    }
+
+    private static Block? Take(ConcurrentBag<Block> bag, ref int count)
+    {
+        if (!bag.TryTake(out var block))
+            return null;
+        Interlocked.Decrement(ref count);
+        return block;
+    }
+
+    // Two threads at the limit may both stay under it by one; a block more or less is nothing.
+    private static void Keep(ConcurrentBag<Block> bag, ref int count, int limit, Block block)
+    {
+        if (Volatile.Read(ref count) >= limit)
+            return;
+        Interlocked.Increment(ref count);
+        bag.Add(block);
     }
 
     /// <summary>Makes one for each of Kestrel's transports.</summary>

@@ -97,8 +97,9 @@ internal sealed class CorrespondentStore(Database database)
         return new Correspondence(answers, cross, known);
     }
 
+    // The workspace as an expression, so that the index of message_ids_out is taken: the beginning of the primary key would lead through all ids of the workspace.
     private static bool IsOutboundElsewhere(ReadSession session, LocalInbox inbox, string id) =>
         session.Scalar<long>(
-            "SELECT 1 FROM message_ids WHERE workspace_id = @p1 AND message_id = @p2 AND direction = 'out' AND use_case_id <> @p3 LIMIT 1",
+            "SELECT 1 FROM message_ids WHERE message_id = @p2 AND direction = 'out' AND workspace_id || '' = @p1 AND use_case_id <> @p3 LIMIT 1",
             inbox.WorkspaceId, id, inbox.UseCaseId) == 1;
 }

@@ -123,6 +123,8 @@ public sealed class ListCostTests
             await events.OfInboxAsync(scope, TestStore.Agent, [EventTypes.LabelAdded], 5, 50, true, none);
         }
 
+        // Not a list, but asked for each reference of each message that comes in; most ids belong to mail that came in too.
+        await new CorrespondentStore(database).AskAsync(new LocalInbox(store.WorkspaceId, store.PodId, TestStore.Agent, "u", "agentmta.test", true, default, default), null, ["<7@x.test>", "<none@x.test>"], none);
         await new ListStore(database).PageAsync(new ListKey(store.WorkspaceId, "", "", "receive", "block"), "a", 50, none);
     }
 
@@ -145,6 +147,8 @@ public sealed class ListCostTests
         INSERT INTO messages (workspace_id, message_key, pod_id, inbox_id, thread_id, raw_id, message_id, direction, uid, modseq, timestamp, from_addr, to_addrs, subject, preview, labels, size,
           content_hash, created_at, updated_at) $n SELECT $ws, 'm' || i, $pod, $inbox, 't' || (i % 10), 'r' || i, '<' || i || '@x.test>', 'in', i, i, i * 100000, 's@x.test', '[]', 'subject ' || i, 'p',
           CASE WHEN i % 9 = 0 THEN '["unread","archived"]' ELSE '["unread","received"]' END, 1, x'00', i, i FROM n;
+        INSERT INTO message_ids (workspace_id, inbox_id, message_id, message_key, thread_id, use_case_id, direction, created_at)
+          $n SELECT $ws, $inbox, '<' || i || '@x.test>', 'm' || i, 't', 'u', CASE WHEN i % 2 = 0 THEN 'in' ELSE 'out' END, i FROM n;
         INSERT INTO message_labels (workspace_id, inbox_id, label, timestamp, message_key) $n SELECT $ws, $inbox, 'unread', i * 100000, 'm' || i FROM n;
         INSERT INTO threads (workspace_id, thread_id, pod_id, inbox_id, subject, last_message_id, message_count, size, senders, recipients, labels, timestamp, created_at, updated_at)
           $n SELECT $ws, 't' || i, $pod, $inbox, 'subject', '<1>', 1, 1, '["s@x.test"]', '[]', CASE WHEN i % 9 = 0 THEN '{"spam":1}' ELSE '{"unread":1}' END, i * 100000, i, i FROM n;

@@ -12,18 +12,18 @@ internal static class VerdictWriter
     private static void Write(Utf8JsonWriter json, Judgement judgement)
     {
         json.WriteStartObject();
-        json.WriteString("recipient", judgement.Copy.Target.Address);
-        json.WriteStartArray("gates");
+        json.WriteString("recipient"u8, judgement.Copy.Target.Address);
+        json.WriteStartArray("gates"u8);
         for (var i = 0; i < judgement.Verdicts.Count; i++)
             Write(json, judgement.Verdicts[i]);
         json.WriteEndArray();
         var proof = judgement.Copy.Proof;
-        json.WriteStartObject("reply");
-        json.WriteBoolean("proven", proof.Proven);
+        json.WriteStartObject("reply"u8);
+        json.WriteBoolean("proven"u8, proof.Proven);
         if (proof.Answered is { } answered)
-            json.WriteString("answers", answered.MessageId);
-        json.WriteBoolean("cross_use_case", proof.CrossUseCase);
-        json.WriteString("reason", proof.Reason);
+            json.WriteString("answers"u8, answered.MessageId);
+        json.WriteBoolean("cross_use_case"u8, proof.CrossUseCase);
+        json.WriteString("reason"u8, proof.Reason);
         json.WriteEndObject();
         json.WriteEndObject();
     }
@@ -31,23 +31,23 @@ internal static class VerdictWriter
     private static void Write(Utf8JsonWriter json, GateVerdict verdict)
     {
         json.WriteStartObject();
-        json.WriteString("gate", verdict.Name);
-        json.WriteString("outcome", verdict.Outcome switch
+        json.WriteString("gate"u8, verdict.Name);
+        json.WriteString("outcome"u8, verdict.Outcome switch
         {
             GateOutcome.Pass => "pass",
             GateOutcome.Label => "label",
             GateOutcome.Refuse => "refuse",
             _ => "not_asked",
         });
-        json.WriteString("reason", verdict.Reason);
+        json.WriteString("reason"u8, verdict.Reason);
         if (verdict.Label is { } label)
-            json.WriteString("label", label);
+            json.WriteString("label"u8, label);
         if (verdict.Reply is { } reply)
-            json.WriteString("reply", reply.ToString());
-        json.WriteNumber("micros", (long)verdict.Elapsed.TotalMicroseconds);
+            json.WriteString("reply"u8, reply.ToString());
+        json.WriteNumber("micros"u8, (long)verdict.Elapsed.TotalMicroseconds);
         if (verdict.Evidence.Count > 0)
         {
-            json.WriteStartObject("evidence");
+            json.WriteStartObject("evidence"u8);
             for (var i = 0; i < verdict.Evidence.Count; i++)
                 json.WriteString(verdict.Evidence[i].Name, verdict.Evidence[i].Value);
             json.WriteEndObject();
