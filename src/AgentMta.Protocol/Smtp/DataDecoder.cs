@@ -49,7 +49,7 @@ public struct DataDecoder
     /// <summary>NUL octets; they are kept, never removed: removing them could make an end of data.</summary>
     public long Nul { get; private set; }
 
-    /// <summary>Octets of the longest line that a CRLF ended, without the CRLF.</summary>
+    /// <summary>Octets of the longest line, without its CRLF; chunked data may end within one, which counts once <see cref="CompleteChunks"/> is called.</summary>
     public long LongestLine { get; private set; }
 
     /// <summary>Offset within the message of the first bare CR or LF; -1 where there is none.</summary>
@@ -112,9 +112,10 @@ public struct DataDecoder
         return at;
     }
 
-    /// <summary>Ends chunked data: a CR at its very end is bare.</summary>
+    /// <summary>Ends chunked data: a CR at its very end is bare, and what stands behind the last CRLF is a line.</summary>
     public void CompleteChunks()
     {
+        LongestLine = Math.Max(LongestLine, _written - _lineStart);
         if (_place != Place.Cr)
             return;
         BareCr++;

@@ -19,22 +19,19 @@ public static class SaslMessage
         return true;
     }
 
-    /// <summary>authzid NUL authcid NUL passwd, as UTF-8. An authzid other than the user's own is refused: nobody acts for another here.</summary>
-    public static bool TryPlain(ReadOnlySpan<byte> message, out string user, out string password)
+    /// <summary>authzid NUL authcid NUL passwd, as UTF-8. The first, for whom the user wants to act, is mostly empty.</summary>
+    public static bool TryPlain(ReadOnlySpan<byte> message, out string authorize, out string user, out string password)
     {
-        (user, password) = ("", "");
+        (authorize, user, password) = ("", "", "");
         var first = message.IndexOf((byte)0);
         var second = first < 0 ? -1 : message[(first + 1)..].IndexOf((byte)0);
         if (second < 0)
             return false;
-        var authorize = message[..first];
         var authenticate = message.Slice(first + 1, second);
         var secret = message[(first + second + 2)..];
         if (authenticate.IsEmpty || secret.IsEmpty || secret.Contains((byte)0) || !System.Text.Unicode.Utf8.IsValid(message))
             return false;
-        if (!authorize.IsEmpty && !authorize.SequenceEqual(authenticate))
-            return false;
-        (user, password) = (Encoding.UTF8.GetString(authenticate), Encoding.UTF8.GetString(secret));
+        (authorize, user, password) = (Encoding.UTF8.GetString(message[..first]), Encoding.UTF8.GetString(authenticate), Encoding.UTF8.GetString(secret));
         return true;
     }
 

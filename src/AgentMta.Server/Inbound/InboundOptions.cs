@@ -73,6 +73,9 @@ internal sealed record InboundOptions
     /// <summary>Refused commands of a session; past it 421.</summary>
     public int RefusalBudget { get; init; } = 50;
 
+    /// <summary>Commands of a session that lead to no message (NOOP, RSET, VRFY, HELP, EHLO again, a recipient again) since the last message; past it 421.</summary>
+    public int JunkCommandBudget { get; init; } = 100;
+
     /// <summary>Failed authentications of a session; the last gets 421.</summary>
     public int AuthFailureBudget { get; init; } = 3;
 

@@ -13,6 +13,8 @@ internal static class Refusals
     public static readonly SmtpReply DiskFull = new(421, "4.3.1", "No room for mail; try again later");
     public static readonly SmtpReply TooManyMessages = new(421, "4.7.0", "Too many messages on this connection; connect again");
     public static readonly SmtpReply TooManyRefusals = new(421, "4.7.0", "Too many refused commands");
+    public static readonly SmtpReply TooMuchJunk = new(421, "4.7.0", "Too many commands without a message");
+    public static readonly SmtpReply Broken = new(421, "4.3.0", "Local error; try again later");
     public static readonly SmtpReply TooManyUnknown = new(421, "4.7.0", "Too many unknown recipients");
     public static readonly SmtpReply TooManyAuthFailures = new(421, "4.7.0", "Too many failed authentications");
 

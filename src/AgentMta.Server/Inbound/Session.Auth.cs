@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using System.Text;
 using AgentMta.Protocol.Smtp;
 using AgentMta.Server.Model;
@@ -17,7 +18,8 @@ internal sealed partial class Session
 
     private int _authFailures;
 
-    private bool OffersAuth => _listener.Role == DoorRole.Submission && (_tls is not null || _listener.PlainAuth);
+    // A balancer on this machine is loopback too, but whom it speaks for is not.
+    private bool OffersAuth => _listener.Role == DoorRole.Submission && (_tls is not null || (_listener.PlainAuth && !_isProxied && IPAddress.IsLoopback(_client)));
 
     private async ValueTask AuthAsync(SmtpCommand command)
     {
@@ -44,7 +46,10 @@ internal sealed partial class Session
             return;
         if (reply is not null)
         {
-            await RefuseAsync(SmtpVerb.Auth, null, reply);
+            if (reply == Refusals.AuthFailed)
+                await FailAsync();
+            else
+                await RefuseAsync(SmtpVerb.Auth, null, reply);
             return;
         }
 
@@ -57,6 +62,13 @@ internal sealed partial class Session
         {
             _services.Logger.LogError(e, "Session {Session}: checking a credential failed", _id);
             await RefuseAsync(SmtpVerb.Auth, null, Refusals.AuthUnavailable);
+            return;
+        }
+
+        // Asked again, since sessions beside this one may have used up the guesses meanwhile: then not even the right answer counts.
+        if (credential is not null && _door.AuthFailures.IsBlocked(_client))
+        {
+            await RefuseAsync(SmtpVerb.Auth, null, Refusals.TooManyAuthFailures);
             return;
         }
 
@@ -101,7 +113,10 @@ internal sealed partial class Session
         var message = await AnswerAsync(initial, AskAgain);
         if (message.Octets is null)
             return (message.Refusal, "", "");
-        return SaslMessage.TryPlain(message.Octets, out var user, out var secret) ? (null, user, secret) : (Refusals.AuthSyntax, "", "");
+        if (!SaslMessage.TryPlain(message.Octets, out var authorize, out var user, out var secret))
+            return (Refusals.AuthSyntax, "", "");
+        // RFC 4616 2: nobody acts for another here.
+        return authorize.Length == 0 || authorize == user ? (null, user, secret) : (Refusals.AuthFailed, "", "");
     }
 
     private async ValueTask<(SmtpReply? Refusal, string User, string Secret)> LoginAsync(string? initial)

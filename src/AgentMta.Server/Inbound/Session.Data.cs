@@ -99,6 +99,7 @@ internal sealed partial class Session
         if (reply.IsPositive)
         {
             _accepted++;
+            _junk = 0;
             Write(reply);
         }
         else

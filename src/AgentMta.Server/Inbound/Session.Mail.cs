@@ -6,10 +6,13 @@ namespace AgentMta.Server.Inbound;
 /// <summary>The envelope: MAIL and RCPT.</summary>
 internal sealed partial class Session
 {
+    private const int MaxLaterRecipients = 1000;
+
     private readonly List<IncomingRecipient> _recipients = [];
     private SmtpCommand _mail;
     private int _transactions;
     private int _unknownRecipients;
+    private int _laterRecipients;
 
     private async ValueTask MailAsync(SmtpCommand command)
     {
@@ -59,6 +62,13 @@ internal sealed partial class Session
 
         if (reply is not null)
         {
+            // RFC 5321 4.5.3.1.10, and greylisting: "later" is no fault of the client, which may say the rest of a long list before it reads on.
+            if (reply.IsTransient && reply.Code != 421 && ++_laterRecipients <= MaxLaterRecipients)
+            {
+                Defer(SmtpVerb.Rcpt, command.Argument, reply);
+                return;
+            }
+
             // Directory harvest: who keeps asking for addresses that are not there loses the connection.
             if (_listener.Role == DoorRole.Mx && reply is { IsPermanent: true, EnhancedStatus: "5.1.1" } && ++_unknownRecipients > _options.UnknownRecipientBudget)
                 reply = Refusals.TooManyUnknown;

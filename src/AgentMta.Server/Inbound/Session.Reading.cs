@@ -11,8 +11,14 @@ internal sealed partial class Session
     private const byte TlsHandshake = 0x16;
     private const int StackLine = 2048;
 
+    // What a peer sends without waiting for replies is answered in one go up to here; then its replies leave, and others get their turn.
+    private const int MaxUnsent = 4096;
+    private const int MaxReadsInARow = 128;
+
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(30);
 
+    private ValueTask<ReadResult>? _underWay;
+    private int _readsInARow;
     private long _deadline = long.MaxValue;
     private volatile bool _expired;
     private volatile bool _flushing;
@@ -47,7 +53,14 @@ internal sealed partial class Session
 
     private async ValueTask<(LineOutcome Line, SmtpCommand Command)> ReadCommandAsync()
     {
-        var deadline = Math.Min(After(_options.IdleTimeout), SessionEnd);
+        var now = _services.Time.GetTimestamp();
+        var deadline = Math.Min(now + Ticks(_options.IdleTimeout), SessionEnd);
+        if (now >= SessionEnd)
+        {
+            _expired = true; // who always has the next command ready never waits, and so meets no deadline
+            return (LineOutcome.Interrupted, default);
+        }
+
         while (true)
         {
             if (_stopRequested)
@@ -133,26 +146,50 @@ internal sealed partial class Session
     }
 
     /// <summary>What is there at once, or, after saying what is still to be said, what comes before the deadline.</summary>
-    private ValueTask<ReadResult> ReadAsync(long deadline) => !_answering && _reader.TryRead(out var result) ? new ValueTask<ReadResult>(result) : WaitAsync(deadline);
+    private ValueTask<ReadResult> ReadAsync(long deadline) =>
+        !_answering && _underWay is null && ++_readsInARow < MaxReadsInARow && _writer.UnflushedBytes < MaxUnsent && _reader.TryRead(out var result)
+            ? new ValueTask<ReadResult>(result) : WaitAsync(deadline);
 
     private async ValueTask<ReadResult> WaitAsync(long deadline)
     {
         await FlushAsync();
         Arm(deadline);
-        var read = _reader.ReadAsync();
-        if (_answering && read.IsCompleted)
+        var read = _underWay ?? _reader.ReadAsync();
+        _underWay = null;
+        var isThere = read.IsCompleted;
+        var othersWait = isThere && (_answering || _readsInARow >= MaxReadsInARow);
+        if (othersWait)
             await PoolThread.Queue();
+        if (othersWait || !isThere)
+            _readsInARow = 0;
         _answering = false;
         var result = await read;
         Volatile.Write(ref _deadline, long.MaxValue);
         return result;
     }
 
-    /// <summary>Whether octets wait that nobody read.</summary>
+    /// <summary>Whether octets wait that nobody read; those in a TLS record that nobody asked for are not seen.</summary>
     private bool HasInput()
     {
-        if (!_reader.TryRead(out var result))
+        if (_underWay is not null || !_reader.TryRead(out var result))
             return false;
+        return HasOctets(result);
+    }
+
+    /// <summary>The same, and inside TLS one record is asked for; a read that finds none stays under way for who reads next.</summary>
+    private async ValueTask<bool> HasInputAsync()
+    {
+        if (HasInput())
+            return true;
+        if (_tls is null)
+            return false;
+        var read = _underWay ?? _reader.ReadAsync();
+        _underWay = read.IsCompleted ? null : read;
+        return _underWay is null && HasOctets(await read);
+    }
+
+    private bool HasOctets(ReadResult result)
+    {
         var any = !result.Buffer.IsEmpty;
         _reader.AdvanceTo(result.Buffer.Start);
         return any;

@@ -52,8 +52,8 @@ internal sealed partial class Session
         }
 
         _tls = stream;
-        _info = null;
-        _door.Meter.Tls(TlsName(stream)!);
+        (_tlsProtocol, _tlsCipher, _info) = (TlsName(stream), stream.NegotiatedCipherSuite.ToString(), null);
+        _door.Meter.Tls(_tlsProtocol!);
         _reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: TlsBuffer, leaveOpen: true, useZeroByteReads: true));
         _writer = PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
         return true;
@@ -73,6 +73,7 @@ internal sealed partial class Session
             _reader.AdvanceTo(buffer.Start, status == OperationStatus.NeedMoreData ? buffer.End : buffer.Start);
             if (status == OperationStatus.Done)
             {
+                _isProxied = true;
                 if (header!.Client is not null)
                     SetClient(header.Client);
                 return true;
@@ -87,11 +88,10 @@ internal sealed partial class Session
         }
     }
 
-    private static string? TlsName(SslStream? stream) => stream?.SslProtocol switch
+    private static string TlsName(SslStream stream) => stream.SslProtocol switch
     {
-        null => null,
         SslProtocols.Tls12 => "TLSv1.2",
         SslProtocols.Tls13 => "TLSv1.3",
-        { } other => other.ToString(),
+        var other => other.ToString(),
     };
 }

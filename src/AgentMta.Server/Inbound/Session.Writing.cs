@@ -15,6 +15,8 @@ internal sealed partial class Session
     private bool _unflushed;
     private int _commands;
     private int _refusals;
+    private int _deferrals;
+    private int _junk;
     private int _accepted;
     private int _rejected;
     private long _messageOctets;
@@ -80,6 +82,14 @@ internal sealed partial class Session
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Puts a command off: recorded like a refusal, but nobody is made to wait or loses the connection for it.</summary>
+    private void Defer(SmtpVerb verb, string? argument, SmtpReply reply)
+    {
+        _deferrals++;
+        Record(verb, argument, reply);
+        Write(reply);
+    }
+
     private async ValueTask TarpitAsync(TimeSpan delay, SmtpReply reply)
     {
         await FlushAsync();
@@ -108,6 +118,20 @@ internal sealed partial class Session
         (_closing, _outcome) = (true, outcome);
     }
 
+    // RFC 5321 3.8: a session that has to end says so, where it still can.
+    private async ValueTask ApologiseAsync()
+    {
+        try
+        {
+            Write(Refusals.Broken);
+            await FlushAsync();
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        {
+            // It cannot.
+        }
+    }
+
     // A close with unread octets makes the kernel send a reset, which may overtake the last reply: read away what is there.
     private async ValueTask CloseAsync()
     {
@@ -115,6 +139,12 @@ internal sealed partial class Session
         _reception?.Dispose(); // first: on a connection that was reset the reader throws, and half a message must not stay on the disk
         try
         {
+            if (_underWay is { } read)
+            {
+                _reader.CancelPendingRead();
+                _reader.AdvanceTo((await read).Buffer.Start);
+            }
+
             while (_reader.TryRead(out var rest) && !rest.Buffer.IsEmpty && !rest.IsCompleted)
                 _reader.AdvanceTo(rest.Buffer.End);
             if (_tls is not null)
@@ -140,8 +170,8 @@ internal sealed partial class Session
             ClientAddress = _client,
             ClientPort = _clientPort,
             Helo = _helo,
-            TlsProtocol = _info?.TlsProtocol,
-            TlsCipher = _info?.TlsCipher,
+            TlsProtocol = _tlsProtocol,
+            TlsCipher = _tlsCipher,
             User = _user,
             StartedAt = _startedAt,
             Duration = _services.Time.GetElapsedTime(_startedTimestamp),
@@ -151,7 +181,7 @@ internal sealed partial class Session
             MessagesRefused = _rejected,
             MessageOctets = _messageOctets,
             Refused = _refused ?? (IReadOnlyList<RefusedCommand>)[],
-            RefusedCount = _refusals,
+            RefusedCount = _refusals + _deferrals,
         };
         SessionLog.Ended(_services.Logger, record.SessionId, record.Role, record.ClientAddress, record.Helo, record.TlsProtocol, record.User, record.Outcome,
             record.Commands, record.RefusedCount, record.MessagesAccepted, record.MessagesRefused, record.MessageOctets, record.Duration.TotalMilliseconds);

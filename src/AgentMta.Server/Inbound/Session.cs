@@ -25,9 +25,12 @@ internal sealed partial class Session
     private PipeReader _reader;
     private PipeWriter _writer;
     private SslStream? _tls;
+    private string? _tlsProtocol;
+    private string? _tlsCipher;
     private IPAddress _client = IPAddress.None;
     private int _clientPort;
     private bool _exempt;
+    private bool _isProxied;
     private string _helo = "";
     private bool _extended;
     private Credential? _credential;
@@ -90,6 +93,7 @@ internal sealed partial class Session
         {
             _outcome = "error";
             _services.Logger.LogError(e, "Session {Session} of {Client} failed", _id, _client);
+            await ApologiseAsync();
         }
         finally
         {
@@ -126,8 +130,8 @@ internal sealed partial class Session
         ClientPort = _clientPort,
         Helo = _helo,
         Extended = _extended,
-        TlsProtocol = TlsName(_tls),
-        TlsCipher = _tls?.NegotiatedCipherSuite.ToString(),
+        TlsProtocol = _tlsProtocol,
+        TlsCipher = _tlsCipher,
         Credential = _credential,
         User = _user,
     };
@@ -167,9 +171,16 @@ internal sealed partial class Session
     {
         _commands++;
         // smtp.md: these end a group; octets already behind them were sent without waiting for the reply (RFC 2920 3.1).
-        if (command.Verb is SmtpVerb.Ehlo or SmtpVerb.Helo or SmtpVerb.StartTls or SmtpVerb.Auth or SmtpVerb.Data && HasInput())
+        if (command.Verb is SmtpVerb.Ehlo or SmtpVerb.Helo or SmtpVerb.StartTls or SmtpVerb.Auth or SmtpVerb.Data && await HasInputAsync())
         {
             Close(command.Verb == SmtpVerb.StartTls ? Refusals.TlsInjection : Refusals.OutOfStep, "protocol");
+            return;
+        }
+
+        // What leads to no message is free to ask, but not for ever: it would keep us busy for nothing.
+        if (IsJunk(command) && ++_junk > _options.JunkCommandBudget)
+        {
+            await RefuseAsync(command.Verb, null, Refusals.TooMuchJunk);
             return;
         }
 
@@ -225,6 +236,15 @@ internal sealed partial class Session
                 break;
         }
     }
+
+    private bool IsJunk(SmtpCommand command) => command.Verb switch
+    {
+        SmtpVerb.Noop or SmtpVerb.Rset or SmtpVerb.Vrfy or SmtpVerb.Help => true,
+        SmtpVerb.Ehlo or SmtpVerb.Helo => _state != SessionState.Connected,
+        SmtpVerb.Rcpt => IsKnown(command.Argument),
+        SmtpVerb.Bdat => command is { Size: 0, Last: false },
+        _ => false,
+    };
 
     private void Hello(SmtpCommand command)
     {

@@ -9,18 +9,18 @@ namespace AgentMta.Protocol.Tests.Smtp;
 public sealed class SaslAndXtextTests
 {
     [Theory]
-    [InlineData("\0user\0pass", true)]
-    [InlineData("user\0user\0pass", true)]
-    [InlineData("other\0user\0pass", false)]
-    [InlineData("\0user\0", false)]
-    [InlineData("\0\0pass", false)]
-    [InlineData("user\0pass", false)]
-    [InlineData("\0user\0pa\0ss", false)]
-    [InlineData("", false)]
-    public void Plain_has_three_parts_and_nobody_acts_for_another(string message, bool valid)
+    [InlineData("\0user\0pass", "")]
+    [InlineData("user\0user\0pass", "user")]
+    [InlineData("other\0user\0pass", "other")]
+    [InlineData("\0user\0", null)]
+    [InlineData("\0\0pass", null)]
+    [InlineData("user\0pass", null)]
+    [InlineData("\0user\0pa\0ss", null)]
+    [InlineData("", null)]
+    public void Plain_has_three_parts_of_which_the_first_may_be_empty(string message, string? authorize)
     {
-        Assert.Equal(valid, SaslMessage.TryPlain(Encoding.UTF8.GetBytes(message), out var user, out var password));
-        Assert.Equal(valid ? ("user", "pass") : ("", ""), (user, password));
+        Assert.Equal(authorize is not null, SaslMessage.TryPlain(Encoding.UTF8.GetBytes(message), out var forWhom, out var user, out var password));
+        Assert.Equal(authorize is null ? ("", "", "") : (authorize, "user", "pass"), (forWhom, user, password));
     }
 
     [Theory]

@@ -51,6 +51,7 @@ public sealed class AuthTests
     [InlineData("AUTH CRAM-MD5", 504)]
     [InlineData("AUTH", 501)]
     [InlineData("AUTH PLAIN AGEAYg==", 535)]
+    [InlineData("AUTH PLAIN b3RoZXIAYWdlbnRAYWdlbnRtdGEudGVzdABzM2NyZXQ=", 535)] // a good secret, to act for another: RFC 4616 2
     public async Task Faults_have_their_codes(string line, int code)
     {
         await using var server = await SmtpTestServer.StartAsync();

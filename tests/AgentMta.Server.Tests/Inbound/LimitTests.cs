@@ -82,6 +82,32 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task A_long_list_of_recipients_never_costs_the_transaction()
+    {
+        await using var server = await SmtpTestServer.StartAsync(new InboundOptions { ExemptLoopback = false, BannerDelay = TimeSpan.Zero }, new ManualTimeProvider()); // a tarpit would never end
+        await using var client = await HelloAsync(server);
+        await client.SayAsync("MAIL FROM:<a@sender.test>");
+        for (var i = 0; i < 300; i++)
+            Assert.Equal(i < 100 ? 250 : 452, (await client.SayAsync($"RCPT TO:<agent{i}@agentmta.test>")).Code);
+        Assert.Equal(354, (await client.SayAsync("DATA")).Code);
+        Assert.Equal(250, (await client.SayAsync("x\r\n.")).Code);
+        await client.SayAsync("QUIT");
+        Assert.Equal((200, 1), ((await server.RecordAsync()).RefusedCount, server.Messages.Count));
+    }
+
+    [Fact]
+    public async Task Who_is_put_off_for_greylisting_is_not_sent_away_for_it()
+    {
+        await using var server = await SmtpTestServer.StartAsync(new InboundOptions { RefusalBudget = 3 });
+        server.CheckRecipient = (_, _, recipient, _, _) => ValueTask.FromResult(recipient.StartsWith("new", StringComparison.Ordinal) ? new SmtpReply(451, "4.7.1", "Later") : null);
+        await using var client = await HelloAsync(server);
+        await client.SayAsync("MAIL FROM:<a@sender.test>");
+        for (var i = 0; i < 20; i++)
+            Assert.Equal(451, (await client.SayAsync($"RCPT TO:<new{i}@agentmta.test>")).Code);
+        Assert.Equal(250, (await client.SayAsync("RCPT TO:<agent@agentmta.test>")).Code);
+    }
+
+    [Fact]
     public async Task The_101st_message_of_a_connection_gets_421()
     {
         await using var server = await SmtpTestServer.StartAsync();
@@ -141,6 +167,9 @@ public sealed class LimitTests
             await client.SendAsync("MAIL FROM:<a@sender.test>\r\nRCPT TO:<agent@agentmta.test>\r\nDATA\r\n");
             Assert.Equal([250, 250, 354], await client.CodesAsync(3));
             Assert.Equal(strict ? 550 : 250, (await client.SayAsync(new string('x', 999) + "\r\n.")).Code);
+            // By chunks the last line may have no end; it is a line all the same.
+            await client.SendAsync("MAIL FROM:<a@sender.test>\r\nRCPT TO:<agent@agentmta.test>\r\nBDAT 1002 LAST\r\na\r\n" + new string('x', 999));
+            Assert.Equal([250, 250, strict ? 550 : 250], await client.CodesAsync(3));
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using AgentMta.Server.Inbound;
+using AgentMta.Server.Model;
 using AgentMta.Server.Tests.Support;
 
 namespace AgentMta.Server.Tests.Inbound;
@@ -81,14 +82,66 @@ public sealed class ProxyTests
             await client.DisposeAsync();
     }
 
+    [Theory]
+    [InlineData("PROXY TCP4 192.0.2.1 198.51.100.1 4711 587\r\n")]
+    [InlineData("PROXY TCP4 127.0.0.1 127.0.0.1 4711 587\r\n")]
+    [InlineData("PROXY UNKNOWN\r\n")]
+    public async Task Behind_a_balancer_on_this_machine_nobody_authenticates_in_clear(string header)
+    {
+        await using var server = await SmtpTestServer.StartAsync(Behind);
+        await using var client = await RawSmtpClient.ConnectAsync(server.Submission);
+        await client.SendAsync(header);
+        Assert.Equal(220, (await client.ReplyAsync()).Code);
+        Assert.DoesNotContain("AUTH", (await client.SayAsync("EHLO x.test")).Text, StringComparison.Ordinal);
+        Assert.Equal("538 5.7.11 Authentication needs TLS; say STARTTLS first", (await client.SayAsync("AUTH PLAIN AGEAYg==")).ToString());
+    }
+
+    [Fact]
+    public async Task Guesses_side_by_side_get_no_more_tries_than_one_after_the_other()
+    {
+        await using var server = await SmtpTestServer.StartAsync(Behind with { AuthFailureBudget = 100 });
+        var all = new TaskCompletionSource();
+        var asked = 0;
+        server.CheckCredential = async (_, secret, _) =>
+        {
+            if (Interlocked.Increment(ref asked) == 20)
+                all.SetResult();
+            await all.Task;
+            return secret == "right" ? new Credential(new Scope("w"), "key") : null;
+        };
+        var clients = new List<RawSmtpClient>();
+        for (var i = 0; i < 20; i++)
+        {
+            var client = await RawSmtpClient.ConnectAsync(server.Submission);
+            clients.Add(client);
+            await BehindBalancerAsync(client);
+        }
+
+        // Nineteen wrong ones are counted before the right one is looked at: it is held until then.
+        var wrong = clients.Take(19).Select((c, i) => c.SayAsync("AUTH PLAIN " + Base64($"\0user\0{i}"))).ToList();
+        var gate = new TaskCompletionSource();
+        var check = server.CheckCredential;
+        server.CheckCredential = async (user, secret, token) =>
+        {
+            var credential = await check(user, secret, token);
+            if (secret == "right")
+                await gate.Task;
+            return credential;
+        };
+        var right = clients[19].SayAsync("AUTH PLAIN " + Base64("\0user\0right"));
+        await Task.WhenAll(wrong);
+        gate.SetResult();
+        Assert.Equal(421, (await right).Code);
+        foreach (var client in clients)
+            await client.DisposeAsync();
+    }
+
     [Fact]
     public async Task A_network_that_keeps_failing_to_authenticate_is_not_asked_again()
     {
         await using var server = await SmtpTestServer.StartAsync(Behind with { AuthFailureBudget = 100 });
         await using var client = await RawSmtpClient.ConnectAsync(server.Submission);
-        await client.SendAsync("PROXY TCP4 192.0.2.1 198.51.100.1 4711 587\r\n");
-        Assert.Equal(220, (await client.ReplyAsync()).Code);
-        await client.SayAsync("EHLO x.test");
+        await BehindBalancerAsync(client);
         for (var i = 0; i < 10; i++)
             Assert.Equal(535, (await client.SayAsync("AUTH PLAIN AGEAYg==")).Code);
         Assert.Equal(421, (await client.SayAsync("AUTH PLAIN AGEAYg==")).Code);
@@ -96,4 +149,16 @@ public sealed class ProxyTests
         server.Door.AuthFailures.Lift(IPAddress.Parse("192.0.2.1"));
         Assert.False(server.Door.AuthFailures.IsBlocked(IPAddress.Parse("192.0.2.1")));
     }
+
+    private static async Task BehindBalancerAsync(RawSmtpClient client)
+    {
+        await client.SendAsync("PROXY TCP4 192.0.2.1 198.51.100.1 4711 587\r\n");
+        Assert.Equal(220, (await client.ReplyAsync()).Code);
+        await client.SayAsync("EHLO x.test");
+        Assert.Equal(220, (await client.SayAsync("STARTTLS")).Code);
+        await client.StartTlsAsync();
+        Assert.Equal(250, (await client.SayAsync("EHLO x.test")).Code);
+    }
+
+    private static string Base64(string text) => Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(text));
 }

@@ -37,6 +37,42 @@ public sealed class TlsTests
     }
 
     [Fact]
+    public async Task A_session_that_sent_nothing_still_tells_its_tls()
+    {
+        await using var server = await SmtpTestServer.StartAsync();
+        await using var client = await RawSmtpClient.GreetedAsync(server.Mx);
+        await client.SayAsync("EHLO x.test");
+        await client.SayAsync("STARTTLS");
+        await client.StartTlsAsync();
+        await client.SayAsync("EHLO x.test");
+        await client.SayAsync("QUIT");
+        var record = await server.RecordAsync();
+        Assert.Equal("TLSv1.3", record.TlsProtocol);
+        Assert.StartsWith("TLS_", record.TlsCipher, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("DATA", "Subject: too early\r\n")]
+    [InlineData("EHLO x.test", "NOOP\r\n")]
+    public async Task A_record_behind_a_command_that_ends_a_group_was_sent_too_early(string command, string more)
+    {
+        await using var server = await SmtpTestServer.StartAsync();
+        await using var client = await RawSmtpClient.GreetedAsync(server.Mx);
+        await client.SayAsync("EHLO x.test");
+        await client.SayAsync("STARTTLS");
+        await client.StartTlsAsync();
+        await client.SayAsync("EHLO x.test");
+        await client.SendAsync("MAIL FROM:<a@sender.test>\r\nRCPT TO:<agent@agentmta.test>\r\n");
+        Assert.Equal([250, 250], await client.CodesAsync(2));
+        // The first record is as long as one may be, and so all that the server gets out of one read: the other lies where nobody has looked yet.
+        const int Longest = 16_384;
+        var fill = string.Concat(Enumerable.Repeat("NOOP " + new string('x', 2000) + "\r\n", 8));
+        await client.SendTogetherAsync($"{fill}NOOP {new string('x', Longest - fill.Length - command.Length - 9)}\r\n{command}\r\n", more);
+        Assert.Equal([.. Enumerable.Repeat(250, 9), 503], (await client.RestAsync()).Select(r => r.Code));
+        Assert.Empty(server.Messages);
+    }
+
+    [Fact]
     public async Task Octets_behind_starttls_close_the_session_and_are_never_run()
     {
         await using var server = await SmtpTestServer.StartAsync();

@@ -14,6 +14,7 @@ internal sealed class RawSmtpClient : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly Socket _socket;
+    private readonly GatheringStream _wire;
     private Stream _stream;
     private byte[] _buffer = new byte[4096];
     private int _count;
@@ -21,7 +22,7 @@ internal sealed class RawSmtpClient : IAsyncDisposable
     private RawSmtpClient(Socket socket)
     {
         _socket = socket;
-        _stream = new NetworkStream(socket, ownsSocket: true);
+        _stream = _wire = new GatheringStream(socket);
     }
 
     public SslStream? Tls { get; private set; }
@@ -48,6 +49,16 @@ internal sealed class RawSmtpClient : IAsyncDisposable
     {
         await _stream.WriteAsync(octets).AsTask().WaitAsync(Patience);
         await _stream.FlushAsync();
+    }
+
+    /// <summary>Sends each in a write (inside TLS a record) of its own, which arrive all at once.</summary>
+    public async Task SendTogetherAsync(params string[] parts)
+    {
+        using (_wire.Gather())
+        {
+            foreach (var part in parts)
+                await SendAsync(part);
+        }
     }
 
     /// <summary>Goes away with a reset, as a client that crashed does.</summary>
@@ -129,6 +140,31 @@ internal sealed class RawSmtpClient : IAsyncDisposable
         catch (IOException)
         {
             return 0;
+        }
+    }
+
+    /// <summary>The socket's stream, which can hold back writes and send them as one.</summary>
+    private sealed class GatheringStream(Socket socket) : NetworkStream(socket, ownsSocket: true)
+    {
+        private MemoryStream? _held;
+
+        public IDisposable Gather()
+        {
+            _held = new MemoryStream();
+            return new Release(this);
+        }
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+            _held?.WriteAsync(buffer, cancellationToken) ?? base.WriteAsync(buffer, cancellationToken);
+
+        private sealed class Release(GatheringStream stream) : IDisposable
+        {
+            public void Dispose()
+            {
+                var held = stream._held!.ToArray();
+                stream._held = null;
+                stream.Write(held);
+            }
         }
     }
 }
