@@ -19,7 +19,7 @@ internal sealed class ServerOptions : IValidatableObject
 
     /// <summary>The domain of the first start: its workspace, keys and the inbox agent@DOMAIN are made for it.</summary>
     [Required]
-    public string Domain { get; set; } = "agentmta.test";
+    public string Domain { get; set => field = Model.Domain.ReadName(value) ?? value; } = "agentmta.test";
 
     /// <summary>Name in the banner, in EHLO, Received and Authentication-Results; null means mx.DOMAIN.</summary>
     public string? HostName { get; set; }
@@ -111,7 +111,7 @@ internal sealed class ServerOptions : IValidatableObject
             yield return new ValidationResult($"'{Receiver.PublicSuffixList}': there is no such file, and Rfc7489 needs it (Debian package publicsuffix).", ["Receiver:PublicSuffixList"]);
         if (PublicUrl is not null && !(Uri.TryCreate(PublicUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
             yield return new ValidationResult($"'{PublicUrl}' is not an absolute http or https URL.", [nameof(PublicUrl)]);
-        if (Uri.CheckHostName(Domain) != UriHostNameType.Dns || !Domain.Contains('.', StringComparison.Ordinal))
+        if (Model.Domain.ReadName(Domain) is null)
             yield return new ValidationResult($"'{Domain}' is not a domain name with at least two labels.", [nameof(Domain)]);
         if (HostName is not null && Uri.CheckHostName(HostName) != UriHostNameType.Dns)
             yield return new ValidationResult($"'{HostName}' is not a host name.", [nameof(HostName)]);

@@ -14,6 +14,7 @@ public sealed class ConfigurationReaderTests
     [InlineData("StopTimeout", "09:00:00", "StopTimeout", "00:05:00")]
     [InlineData("LogLevel", "Loud", "LogLevel", "Warning")]
     [InlineData("Domain", "no-dot", "Domain", "no-dot")]
+    [InlineData("Domain", "-.example", "Domain", "-.example")]
     [InlineData("PublicUrl", "ftp://x.test", "PublicUrl", "http")]
     [InlineData("Data:Folder", "x", "Data", "single value")]
     public void A_wrong_setting_is_refused_with_its_key_and_what_is_allowed(string key, string value, string named, string told)
