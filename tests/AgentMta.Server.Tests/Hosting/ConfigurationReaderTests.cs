@@ -49,6 +49,11 @@ public sealed class ConfigurationReaderTests
         {
             File.WriteAllText(file, "{ \"Smtp\": ");
             Assert.Contains(file, Assert.Throws<ConfigurationException>(() => ConfigurationReader.Read(file, [])).Message, StringComparison.Ordinal);
+            // People and editors count lines and columns from 1.
+            File.WriteAllText(file, "{\n  \"Smtp\": \"127.0.0.1:1\",\n  \"Http\": nope\n}");
+            var told = Assert.Throws<ConfigurationException>(() => ConfigurationReader.Read(file, [])).Message;
+            Assert.Contains("line 3, column 12", told, StringComparison.Ordinal);
+            Assert.DoesNotContain("BytePositionInLine", told, StringComparison.Ordinal);
         }
         finally
         {
