@@ -15,7 +15,27 @@ public sealed class WrongStartTests
             var start = await Shell.AgentMtaAsync("serve", "--data", data, "--smtp", "192.0.2.1:2525", "--submission", "127.0.0.1:0", "--http", "127.0.0.1:0");
             Assert.True(start.ExitCode == 78, start.Output);
             Assert.Contains("Smtp = '192.0.2.1:2525'", start.Output, StringComparison.Ordinal);
-            Assert.DoesNotContain("Unhandled", start.Output, StringComparison.Ordinal);
+            Assert.StartsWith("agentmta: ", Told(start), StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_port_in_use_ends_with_69_and_one_sentence_that_names_it()
+    {
+        var data = Directory.CreateTempSubdirectory("agentmta-wrong-").FullName;
+        using var other = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        other.Start();
+        try
+        {
+            var start = await Shell.AgentMtaAsync("serve", "--data", data, "--smtp", other.LocalEndpoint.ToString()!, "--submission", "127.0.0.1:0", "--http", "127.0.0.1:0");
+            Assert.True(start.ExitCode == 69, start.Output);
+            var line = Told(start);
+            Assert.Contains(other.LocalEndpoint.ToString()!, line, StringComparison.Ordinal);
+            Assert.Contains("--smtp", line, StringComparison.Ordinal);
         }
         finally
         {
@@ -47,6 +67,9 @@ public sealed class WrongStartTests
             Directory.Delete(data, recursive: true);
         }
     }
+
+    // The one line that is no information of the log.
+    private static string Told(ShellResult start) => Assert.Single(start.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => !line.Contains("Z info: ", StringComparison.Ordinal));
 
     [Theory]
     [InlineData("http://mail.agentmta.test", true)]
