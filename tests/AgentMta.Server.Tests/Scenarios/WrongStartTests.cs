@@ -44,6 +44,16 @@ public sealed class WrongStartTests
     }
 
     [Fact]
+    public async Task The_start_lists_every_listener()
+    {
+        using var config = new TemporaryFile("""{ "Submissions": "127.0.0.1:0", "Https": "127.0.0.1:0" }""");
+        await using var server = await ServerProcess.StartAsync("--config", config.Path);
+        await Eventually.TrueAsync(() => server.Output.Contains("Try it", StringComparison.Ordinal), () => server.Output);
+        Assert.Matches(@"HTTP 127\.0\.0\.1:\d+   submissions 127\.0\.0\.1:\d+   HTTPS 127\.0\.0\.1:\d+", server.Output);
+        Assert.DoesNotContain(":0 ", server.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Both_wildcards_may_share_a_port_as_the_readme_has_it()
     {
         if (!System.Net.Sockets.Socket.OSSupportsIPv6)
