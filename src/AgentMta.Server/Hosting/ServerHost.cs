@@ -114,9 +114,9 @@ internal sealed class ServerHost : IAsyncDisposable
         var receiver = new Receiver(receiving);
 
         // 6
-        var rules = await PermittedDestinations.CreateAsync(Options, resolver, cancellationToken).ConfigureAwait(false);
+        var destinations = await PermittedDestinations.CreateAsync(Options, resolver, cancellationToken).ConfigureAwait(false);
         var apiKeys = new ApiKeyStore(database, time);
-        var sending = OutboundParts.Create(Options.OutboundOptions(), rules, database, directory, keys, resolver, receiver.AcceptAsync, spool, apiKeys, time, logs);
+        var sending = OutboundParts.Create(Options.OutboundOptions(), destinations, database, directory, keys, resolver, receiver.AcceptAsync, spool, apiKeys, time, logs);
         Own(sending.Meter);
         Own(sending.Sts);
 
@@ -138,7 +138,7 @@ internal sealed class ServerHost : IAsyncDisposable
             Logger = logs.CreateLogger<Session>(),
         }));
         var schedules = new ScheduleWorker(database, new DraftSender(database, sending.Submitter.SubmitAsync), time, logs.CreateLogger<ScheduleWorker>());
-        var http = Own(Resolver.PublicHttp.Create(resolver, rules));
+        var http = Own(Resolver.PublicHttp.Create(resolver, destinations.Http));
         var api = new ApiServices
         {
             Database = database,
@@ -152,12 +152,12 @@ internal sealed class ServerHost : IAsyncDisposable
             OptOut = sending.OptOut,
             Domains = domains,
             Feed = new EventFeed(database, new EventStore(database)),
-            Destinations = rules,
+            Destinations = destinations.Http,
             Options = Options.ApiOptions(),
             Time = time,
             Log = logs,
         };
-        var webhooks = Own(new WebhookSender(resolver, rules, Options.Webhooks, time));
+        var webhooks = Own(new WebhookSender(resolver, destinations.Http, Options.Webhooks, time));
         _app = BuildApplication(door, certificates, sending, [schedules, indexer, Wiring.Webhooks(Options, api, webhooks)], logs);
         HealthEndpoint.Map(_app, database, spool, certificates);
         ApiModule.Map(_app, api);

@@ -55,7 +55,7 @@ internal sealed class ServerOptions : IValidatableObject
     [Range(1, 65535, ErrorMessage = "a port from 1 to 65535 is expected.")]
     public int MxPort { get; set; } = 25;
 
-    /// <summary>Private networks that mail, webhooks and attachment URLs may reach all the same, such as 10.1.0.0/16.</summary>
+    /// <summary>Private networks that mail, MTA-STS, webhooks and attachment URLs may reach all the same, such as 10.1.0.0/16. Mail alone also reaches the hosts of Relay and Zone.</summary>
     public IReadOnlyList<IPNetwork> PermittedNetworks { get; set; } = [];
 
     /// <summary>Free octets on the disk below which no mail is taken (421 4.3.1).</summary>
