@@ -27,6 +27,9 @@ internal static class DomainCommand
         command.SetAction(p => CommandCall.RunAsync(p, flags, call => call.WithStoreAsync(async store =>
         {
             var domain = Domain.ReadName(p.GetValue(name)) ?? throw new CommandException(ExitCodes.BadInput, $"'{p.GetValue(name)}' is not a domain name. Give one with at least two labels, such as mail.example.com.");
+            // What is verified here decides what the server sends: it is judged by the server's name, smart host and DNS, or not at all.
+            if (ServerFacts.Read(store.Folder.Path)?.Disagreements(store.Options).ToList() is { Count: > 0 } faults)
+                throw new ConfigurationException(faults);
             using var resolver = await DomainZone.OpenResolverAsync(store.Options, store.Database, store.Keys).ConfigureAwait(false);
             return await body(call, store, Wiring.SendingDomains(store.Options, store.Database, store.Keys, resolver), domain).ConfigureAwait(false);
         })));

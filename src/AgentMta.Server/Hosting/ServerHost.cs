@@ -165,8 +165,22 @@ internal sealed class ServerHost : IAsyncDisposable
 
         // 8
         Bound = Listeners.Bound(_app.Services.GetRequiredService<IServer>(), Options);
+        TellCommands(folder, logs);
         _app.Lifetime.ApplicationStopping.Register(ServiceNotifier.Stopping);
         ServiceNotifier.Ready();
+    }
+
+    private void TellCommands(DataFolder folder, ILoggerFactory logs)
+    {
+        try
+        {
+            ServerFacts.Of(Options, Bound).Write(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A full disk is no reason not to serve what can be served.
+            logs.CreateLogger<ServerHost>().LogError(e, "DATA/server.json could not be written; commands beside this server may take it for what it was before");
+        }
     }
 
     private CertificateStore OpenCertificates(DataFolder folder, ILoggerFactory logs)

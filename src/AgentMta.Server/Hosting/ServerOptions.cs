@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Net;
@@ -89,6 +90,10 @@ internal sealed class ServerOptions : IValidatableObject
 
     /// <summary>Least severity that is logged.</summary>
     public Microsoft.Extensions.Logging.LogLevel LogLevel { get; set; } = Microsoft.Extensions.Logging.LogLevel.Information;
+
+    /// <summary>The keys that file, environment or command line gave a value; the others have their defaults.</summary>
+    [Browsable(false)]
+    public IReadOnlySet<string> Given { get; set; } = new HashSet<string>();
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
