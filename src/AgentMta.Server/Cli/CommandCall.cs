@@ -74,7 +74,7 @@ internal sealed class CommandCall(ParseResult parsed, ConfigurationFlags flags)
         var workspace = wanted is null ? workspaces.FirstOrDefault() : workspaces.Find(w => w.WorkspaceId == wanted || w.Name == wanted);
         if (workspace is null)
             throw new CommandException(ExitCodes.NoInput, wanted is null ? "There is no workspace yet: start the server once." : $"There is no workspace '{wanted}'.");
-        return await body(new CommandStore(options, folder, database, MasterKeyFile.Open(folder.Path), new Scope(workspace.WorkspaceId))).ConfigureAwait(false);
+        return await body(new CommandStore(options, folder, database, MasterKeyFile.Open(folder.Path, isFirst: false), new Scope(workspace.WorkspaceId))).ConfigureAwait(false);
     }
 
     /// <summary>Prints one result: an object for programs, or a line for people.</summary>

@@ -90,7 +90,7 @@ internal sealed class ServerHost : IAsyncDisposable
         var folder = Own(DataFolder.Own(Options.Data));
         Data = folder.Path;
         var database = Own(SqliteDatabase.Open(folder.Database, time, logs.CreateLogger<SqliteDatabase>()));
-        var keys = MasterKeyFile.Open(folder.Path);
+        var keys = await MasterKeyFile.OpenAsync(folder.Path, database, cancellationToken).ConfigureAwait(false);
         var resolver = Own(DomainZone.Open(Options, logs.CreateLogger<Resolver.DnsResolver>()));
         var domains = Wiring.SendingDomains(Options, database, keys, resolver);
         FirstStart = await new FirstStart(Options, folder, database, domains).RunAsync(cancellationToken).ConfigureAwait(false);

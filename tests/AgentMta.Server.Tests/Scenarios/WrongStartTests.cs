@@ -78,6 +78,25 @@ public sealed class WrongStartTests
         }
     }
 
+    [Fact]
+    public async Task A_folder_that_lost_its_master_key_does_not_start_and_gets_no_other()
+    {
+        await using var server = await ServerProcess.StartAsync();
+        await server.StopAsync();
+        var key = Path.Combine(server.Data, "master.key");
+        File.Move(key, key + ".away");
+        foreach (var command in new string[][] { ["serve", "--smtp", "127.0.0.1:0", "--submission", "127.0.0.1:0", "--http", "127.0.0.1:0"], ["inbox", "list"] })
+        {
+            var start = await Shell.AgentMtaAsync([.. command, "--data", server.Data]);
+            Assert.True(start.ExitCode == 78, start.Output);
+            Assert.Contains(key, Told(start), StringComparison.Ordinal);
+            Assert.False(File.Exists(key));
+        }
+
+        File.Move(key + ".away", key);
+        await server.StartAgainAsync();
+    }
+
     // The one line that is no information of the log.
     private static string Told(ShellResult start) => Assert.Single(start.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => !line.Contains("Z info: ", StringComparison.Ordinal));
 
