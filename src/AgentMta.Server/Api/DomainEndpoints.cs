@@ -1,4 +1,3 @@
-using AgentMta.Protocol.Addresses;
 using AgentMta.Server.Model;
 using AgentMta.Server.Outbound;
 using AgentMta.Server.Store;
@@ -104,7 +103,7 @@ internal sealed class DomainEndpoints(ApiServices services)
         CheckReach(call);
         var wanted = await call.BodyAsync(ApiJson.Wire.DomainRequest).ConfigureAwait(false);
         ClientIds.Check(wanted.ClientId);
-        if (wanted.Domain is null || DomainName.Normalise(wanted.Domain) is not { } name || !name.Contains('.', StringComparison.Ordinal))
+        if (Domain.ReadName(wanted.Domain) is not { } name)
             throw ApiException.Invalid("domain", $"'{wanted.Domain}' is not a domain name.", "Give a name such as mail.example.com.");
         var made = await _setups.CreateAsync(
             call.Scope, new NewDomain(name, wanted.SetupName, wanted.FeedbackEnabled ?? true, wanted.SubdomainsEnabled ?? false, wanted.TrackingEnabled ?? false, wanted.ClientId), call.Aborted).ConfigureAwait(false);

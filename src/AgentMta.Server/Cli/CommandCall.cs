@@ -25,6 +25,14 @@ internal sealed class CommandCall(ParseResult parsed, ConfigurationFlags flags)
     /// <summary>File, environment and flags together.</summary>
     public ServerOptions Options() => flags.Read(parsed);
 
+    /// <summary>The same for a command beside the server: what it was not told is as the folder's server runs with it.</summary>
+    public ServerOptions OptionsBesideServer()
+    {
+        var options = Options();
+        ServerFacts.Read(options.Data)?.Complete(options, flags.IsGiven(parsed, nameof(ServerOptions.Http)));
+        return options;
+    }
+
     /// <summary>Runs the body and turns what goes wrong into a sentence on standard error and an exit code of sysexits(3).</summary>
     public static async Task<int> RunAsync(ParseResult parsed, ConfigurationFlags flags, Func<CommandCall, Task<int>> body)
     {
@@ -58,7 +66,7 @@ internal sealed class CommandCall(ParseResult parsed, ConfigurationFlags flags)
     /// <summary>Runs the body on the store in the data folder, whether the server runs or not.</summary>
     public async Task<int> WithStoreAsync(Func<CommandStore, Task<int>> body)
     {
-        var options = Options();
+        var options = OptionsBesideServer();
         using var folder = DataFolder.Visit(options.Data);
         await using var database = SqliteDatabase.Visit(folder.Database, TimeProvider.System, NullLogger<SqliteDatabase>.Instance);
         var workspaces = await new WorkspaceStore(database).AllAsync(CancellationToken.None).ConfigureAwait(false);
@@ -66,7 +74,7 @@ internal sealed class CommandCall(ParseResult parsed, ConfigurationFlags flags)
         var workspace = wanted is null ? workspaces.FirstOrDefault() : workspaces.Find(w => w.WorkspaceId == wanted || w.Name == wanted);
         if (workspace is null)
             throw new CommandException(ExitCodes.NoInput, wanted is null ? "There is no workspace yet: start the server once." : $"There is no workspace '{wanted}'.");
-        return await body(new CommandStore(options, folder, database, MasterKeyFile.Open(folder.Path), new Scope(workspace.WorkspaceId))).ConfigureAwait(false);
+        return await body(new CommandStore(options, folder, database, MasterKeyFile.Open(folder.Path, isFirst: false), new Scope(workspace.WorkspaceId))).ConfigureAwait(false);
     }
 
     /// <summary>Prints one result: an object for programs, or a line for people.</summary>

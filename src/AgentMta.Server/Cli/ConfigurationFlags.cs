@@ -35,5 +35,8 @@ internal sealed class ConfigurationFlags
     public ServerOptions Read(ParseResult call) => ConfigurationReader.Read(
         call.GetValue(_config), _flags.Select(f => KeyValuePair.Create(f.Key, call.GetValue(f.Option))).Where(f => f.Value is not null));
 
+    /// <summary>Whether the call has the flag of this key.</summary>
+    public bool IsGiven(ParseResult call, string key) => call.GetValue(_flags.First(f => f.Key == key).Option) is not null;
+
     private static Option<string?> Flag(string name, string value, string description) => new(name) { Description = description, HelpName = value, Recursive = true };
 }

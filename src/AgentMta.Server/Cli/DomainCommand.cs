@@ -1,5 +1,4 @@
 using System.CommandLine;
-using AgentMta.Protocol.Addresses;
 using AgentMta.Server.Hosting;
 using AgentMta.Server.Model;
 using AgentMta.Server.Outbound;
@@ -27,7 +26,10 @@ internal static class DomainCommand
         var command = new Command(verb, description) { name };
         command.SetAction(p => CommandCall.RunAsync(p, flags, call => call.WithStoreAsync(async store =>
         {
-            var domain = DomainName.Normalise(p.GetValue(name)!) ?? throw new CommandException(ExitCodes.BadInput, $"'{p.GetValue(name)}' is not a domain name.");
+            var domain = Domain.ReadName(p.GetValue(name)) ?? throw new CommandException(ExitCodes.BadInput, $"'{p.GetValue(name)}' is not a domain name. Give one with at least two labels, such as mail.example.com.");
+            // What is verified here decides what the server sends: it is judged by the server's name, smart host and DNS, or not at all.
+            if (ServerFacts.Read(store.Folder.Path)?.Disagreements(store.Options).ToList() is { Count: > 0 } faults)
+                throw new ConfigurationException(faults);
             using var resolver = await DomainZone.OpenResolverAsync(store.Options, store.Database, store.Keys).ConfigureAwait(false);
             return await body(call, store, Wiring.SendingDomains(store.Options, store.Database, store.Keys, resolver), domain).ConfigureAwait(false);
         })));

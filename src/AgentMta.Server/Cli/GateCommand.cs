@@ -18,7 +18,7 @@ internal static class GateCommand
 
     private static readonly Argument<FileInfo[]> Files = new("FILE") { Description = "Messages as received; without any, the stored ones are taken", Arity = ArgumentArity.ZeroOrMore };
     private static readonly Option<string?> Since = new("--since") { Description = "How far back stored messages are taken, such as 12h or 7d (default 7d)", HelpName = "TIME" };
-    private static readonly Option<string?> Policy = new("--policy") { Description = "Configuration with the changed Receiver section; without it the stored verdicts are compared with today's configuration", HelpName = "FILE" };
+    private static readonly Option<string?> Policy = new("--policy") { Description = "Configuration with the changed Receiver section, which wins over the environment; without it the stored verdicts are compared with today's configuration", HelpName = "FILE" };
     private static readonly Option<string> Ip = new("--ip") { Description = "Client address of the files", HelpName = "IP", DefaultValueFactory = _ => "127.0.0.1" };
     private static readonly Option<string> Helo = new("--helo") { Description = "HELO name of the files", HelpName = "NAME", DefaultValueFactory = _ => "localhost" };
     private static readonly Option<string?> MailFrom = new("--mail-from") { Description = "Reverse-path of the files (default: their Return-Path, else their From)", HelpName = "ADDR" };
@@ -33,9 +33,13 @@ internal static class GateCommand
 
     private static async Task<int> RunAsync(CommandCall call, CommandStore store, CancellationToken cancellationToken)
     {
+        var since = call.Parsed.GetValue(Since);
+        var span = Span(since);
+        if (since is not null && call.Parsed.GetValue(Files)!.Length > 0)
+            throw new CommandException(ExitCodes.Usage, $"--since {since} chooses among the stored messages, and files are given: leave one of the two out.");
         var policy = call.Parsed.GetValue(Policy);
         // Only the section counts: paths and listeners of the file are not looked at.
-        var changed = policy is null ? null : ConfigurationReader.Read(policy, []).Receiver;
+        var changed = policy is null ? null : ConfigurationReader.ReadPolicy(policy).Receiver;
         using var dns = await DomainZone.OpenResolverAsync(store.Options, store.Database, store.Keys).ConfigureAwait(false);
         await using var evidence = SqliteDatabase.OpenEvidence(store.Folder.Evidence, TimeProvider.System, NullLogger<SqliteDatabase>.Instance);
         await using var refusals = new RefusalStore(evidence, TimeProvider.System, NullLogger<RefusalStore>.Instance);
@@ -46,7 +50,7 @@ internal static class GateCommand
         var after = changed is null ? null : Replay(changed with { HostName = present.HostName, Postmaster = changed.Postmaster ?? present.Postmaster });
 
         var (seen, differing) = (0, 0);
-        await foreach (var (name, message, stored) in MessagesAsync(call, store, spool, before, cancellationToken).ConfigureAwait(false))
+        await foreach (var (name, message, stored) in MessagesAsync(call, store, spool, before, span, cancellationToken).ConfigureAwait(false))
         {
             using var raw = message.Raw;
             seen++;
@@ -72,7 +76,7 @@ internal static class GateCommand
     }
 
     private static async IAsyncEnumerable<(string Name, IncomingMessage Message, ReplayOutcome? Stored)> MessagesAsync(
-        CommandCall call, CommandStore store, RawSpool spool, Replayed replay, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        CommandCall call, CommandStore store, RawSpool spool, Replayed replay, TimeSpan span, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var file in call.Parsed.GetValue(Files)!)
             yield return (file.ToString(), await ReadAsync(call, file, replay.Services.Recipients, cancellationToken).ConfigureAwait(false), null);
@@ -80,7 +84,7 @@ internal static class GateCommand
             yield break;
         var traces = new TraceStore(store.Database);
         var messages = new MessageStore(store.Database);
-        var since = TimeProvider.System.GetUtcNow() - Span(call.Parsed.GetValue(Since));
+        var since = TimeProvider.System.GetUtcNow() - span;
         TracedMessage? last = null;
         while (await traces.ReceivedAsync(store.Scope, since, last, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
         {

@@ -10,8 +10,9 @@ internal static class HealthCommand
         var command = new Command("health", "Ask the running server whether it is well; exit 0 if so");
         command.SetAction(p => CommandCall.RunAsync(p, flags, async call =>
         {
-            using var client = ServerClient.Open(call.Options());
-            using var response = await client.GetAsync(new Uri("healthz", UriKind.Relative)).ConfigureAwait(false);
+            var options = call.OptionsBesideServer();
+            using var client = ServerClient.Open(options);
+            using var response = await ServerClient.AskAsync(options, () => client.GetAsync(new Uri("healthz", UriKind.Relative))).ConfigureAwait(false);
             await Console.Out.WriteLineAsync(await response.Content.ReadAsStringAsync().ConfigureAwait(false)).ConfigureAwait(false);
             return response.IsSuccessStatusCode ? ExitCodes.Ok : ExitCodes.Unavailable;
         }));

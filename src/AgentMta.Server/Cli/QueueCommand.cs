@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
 using AgentMta.Server.Model;
+using AgentMta.Server.Outbound;
 using AgentMta.Server.Store;
 
 namespace AgentMta.Server.Cli;
@@ -8,6 +10,8 @@ namespace AgentMta.Server.Cli;
 internal static class QueueCommand
 {
     private const int PageSize = 500;
+
+    private static readonly string Soon = string.Create(CultureInfo.InvariantCulture, $" A running server tries within {QueueWorker.LongestWait.TotalSeconds} seconds.");
 
     private delegate Task<int> Change(DeliveryStore queue, Scope scope, string? destination, string? deliveryId, CancellationToken cancellationToken);
 
@@ -28,7 +32,6 @@ internal static class QueueCommand
         };
     }
 
-    // A server that runs sees the change at its next look at the queue, within half a minute.
     private static Command One(string verb, string description, string done, ConfigurationFlags flags, Change change)
     {
         var destination = new Option<string?>("--destination") { Description = "What waits for this domain", HelpName = "DOMAIN" };
@@ -43,7 +46,7 @@ internal static class QueueCommand
             return call.WithStoreAsync(async store =>
             {
                 var count = await change(new DeliveryStore(store.Database), store.Scope, domain, id, CancellationToken.None).ConfigureAwait(false);
-                call.Print(new { Changed = count }, $"{done}: {count} {(count == 1 ? "delivery" : "deliveries")}.");
+                call.Print(new { Changed = count }, $"{done}: {count} {(count == 1 ? "delivery" : "deliveries")}.{(count > 0 && verb is "release" or "flush" ? Soon : "")}");
                 return count > 0 || id is null ? ExitCodes.Ok : throw new CommandException(ExitCodes.NoInput, $"Nothing to {verb} under '{id}': it is not in the queue, in flight, or so already; see agentmta queue list.");
             });
         }));

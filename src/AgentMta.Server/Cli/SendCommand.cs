@@ -25,11 +25,12 @@ internal static class SendCommand
 
     private static async Task<int> SendAsync(CommandCall call, string from, string[] to, string? subject, string? text, string? html, string? key)
     {
-        var options = call.Options();
+        var options = call.OptionsBesideServer();
         using var client = ServerClient.Open(options, key);
         text ??= html is null ? await Console.In.ReadToEndAsync().ConfigureAwait(false) : null;
         var body = new Dictionary<string, object?> { ["to"] = to, ["subject"] = subject, ["text"] = text, ["html"] = html };
-        using var response = await client.PostAsJsonAsync($"v0/inboxes/{Uri.EscapeDataString(from)}/messages/send", body.Where(b => b.Value is not null).ToDictionary()).ConfigureAwait(false);
+        using var response = await ServerClient.AskAsync(
+            options, () => client.PostAsJsonAsync($"v0/inboxes/{Uri.EscapeDataString(from)}/messages/send", body.Where(b => b.Value is not null).ToDictionary())).ConfigureAwait(false);
         var answer = await response.Content.ReadAsStringAsync().ConfigureAwait(false);
         using var json = JsonDocument.Parse(answer.Length == 0 ? "{}" : answer);
         if (!response.IsSuccessStatusCode)
@@ -50,7 +51,7 @@ internal static class ServerClient
     public static HttpClient Open(ServerOptions options, string? key = null)
     {
         if (!ServerOptions.TryReadEndpoints(options.Http, out var endpoints) || endpoints.Count == 0)
-            throw new CommandException(ExitCodes.Configuration, "Http: no listener is set, so the server cannot be reached.");
+            throw new CommandException(ExitCodes.Configuration, "Http: the server has no such listener, so it cannot be asked. Start it with --http ADDR:PORT.");
         var address = endpoints[0].Address;
         var host = address.Equals(System.Net.IPAddress.Any) ? "127.0.0.1" : address.Equals(System.Net.IPAddress.IPv6Any) ? "[::1]" : address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString();
         var client = new HttpClient { BaseAddress = new Uri($"http://{host}:{endpoints[0].Port}/"), Timeout = TimeSpan.FromSeconds(60) };
@@ -61,5 +62,19 @@ internal static class ServerClient
         if (key is not null)
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         return client;
+    }
+
+    /// <summary>Asks; a server that cannot be connected to is told by its folder and address.</summary>
+    public static async Task<HttpResponseMessage> AskAsync(ServerOptions options, Func<Task<HttpResponseMessage>> ask)
+    {
+        try
+        {
+            return await ask().ConfigureAwait(false);
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
+        {
+            throw new CommandException(
+                ExitCodes.Unavailable, $"The server of {Path.GetFullPath(options.Data)} does not answer: {e.Message}. Start it (agentmta serve), or name its folder with --data DIR or its address with --http ADDR:PORT.");
+        }
     }
 }

@@ -37,10 +37,21 @@ internal static class TraceCommand
 
     private static async Task<int> ListAsync(CommandCall call, RefusalStore refusals, SessionStore sessions)
     {
+        var any = false;
         foreach (var refusal in await refusals.RecentAsync(null, Newest, CancellationToken.None).ConfigureAwait(false))
+        {
+            any = true;
             call.Print(new { Refusal = Shown(refusal) }, $"{refusal.At:u}  refusal {refusal.RefusalId}  {refusal.ClientAddress}  <{refusal.ReversePath}> to <{refusal.Recipient}>\n    {refusal.Code} {refusal.Status} {refusal.Reply}");
+        }
+
         foreach (var session in await sessions.RecentAsync(Newest, CancellationToken.None).ConfigureAwait(false))
+        {
+            any = true;
             call.Print(new { Session = session }, $"{session.StartedAt:u}  session {session.SessionId}  {session.ClientAddress}  {session.Outcome}, {session.RefusedCount} commands refused");
+        }
+
+        if (!any && !call.Parsed.GetValue(CommandCall.JsonOption))
+            await Console.Out.WriteLineAsync("Nothing was refused in the last seven days. A message is found by its id: agentmta trace ID.").ConfigureAwait(false);
         return ExitCodes.Ok;
     }
 

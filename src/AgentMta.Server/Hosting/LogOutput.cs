@@ -11,6 +11,9 @@ internal sealed class LogOutput : ILoggerProvider
 {
     private const int Bound = 4 * 1024 * 1024;
     private const int KeptBuffer = 256 * 1024;
+
+    // "Hosting failed to start" with the stack of an exception that the caller of the start gets as well, and tells in a sentence.
+    private const int StartFailed = 11;
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
@@ -34,7 +37,7 @@ internal sealed class LogOutput : ILoggerProvider
     }
 
     /// <inheritdoc/>
-    public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
+    public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName, categoryName == "Microsoft.Extensions.Hosting.Internal.Host" ? StartFailed : null);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -176,14 +179,17 @@ internal sealed class LogOutput : ILoggerProvider
 
     private void Crashed(object sender, UnhandledExceptionEventArgs e) => Flush();
 
-    private sealed class Logger(LogOutput output, string category) : ILogger
+    private sealed class Logger(LogOutput output, string category, int? left) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            output.Write(logLevel, category, eventId.Id, formatter(state, exception), exception);
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (eventId.Id != left)
+                output.Write(logLevel, category, eventId.Id, formatter(state, exception), exception);
+        }
     }
 }

@@ -10,7 +10,7 @@ internal sealed record OutboundParts(Submitter Submitter, SubmissionReceiver Sub
 {
     /// <summary>Puts the parts together; <paramref name="accept"/> takes copies for inboxes of this server.</summary>
     public static OutboundParts Create(
-        OutboundOptions options, DestinationRules rules, Database database, DirectoryStore directory, KeyRing keys, IDnsLookup dns, AcceptMessage accept, RawSpool spool, ApiKeyStore apiKeys,
+        OutboundOptions options, PermittedDestinations destinations, Database database, DirectoryStore directory, KeyRing keys, IDnsLookup dns, AcceptMessage accept, RawSpool spool, ApiKeyStore apiKeys,
         TimeProvider time, ILoggerFactory logs)
     {
         var meter = new OutboundMeter();
@@ -28,9 +28,9 @@ internal sealed record OutboundParts(Submitter Submitter, SubmissionReceiver Sub
         Func<double> chance = Chance.Next;
         var notifier = new StatusNotifier(ids, options, time);
         var run = new DeliveryRun(deliveries, reader, new OutcomePolicy(options, chance), new OutcomeWriter(database, reader, notifier, meter), leases, time, logs.CreateLogger<DeliveryRun>());
-        var sts = new StsFetcher(dns, rules);
+        var sts = new StsFetcher(dns, destinations.Http);
         var queue = new QueueWorker(
-            database, deliveries, run, leases, new Router(dns, new StsPolicies(dns, sts.FetchAsync, time), options, chance), new MxConnector(dns, options, rules, new TlsPolicies(dns), time),
+            database, deliveries, run, leases, new Router(dns, new StsPolicies(dns, sts.FetchAsync, time), options, chance), new MxConnector(dns, options, destinations.Mail, new TlsPolicies(dns), time),
             new LocalRoute(accept, directory, deliveries, spool, run, options), new DelayTeller(database, deliveries, reader, notifier, options, time), options, meter, time, logs.CreateLogger<QueueWorker>());
         var outcomes = new OutcomeWorker(database, new OutcomeStore(database), reader, tokens, time, logs.CreateLogger<OutcomeWorker>());
         return new OutboundParts(submitter, submission, queue, outcomes, new OptOut(database, directory, tokens), meter, sts);

@@ -5,11 +5,13 @@ using AgentMta.Server.Resolver;
 
 namespace AgentMta.Server.Hosting;
 
-/// <summary>Which private addresses may be dialled after all: those that an operator named by relay, zone file or setting (design.md, Closed networks).</summary>
-internal static class PermittedDestinations
+/// <summary>Which private addresses may be dialled after all (design.md, Closed networks). A relay or zone file names hosts of mail, and opens them to mail: what else they serve is no tenant's to ask for.</summary>
+/// <param name="Mail">For SMTP: what relay, zone files and PermittedNetworks name.</param>
+/// <param name="Http">For webhooks, attachment URLs and MTA-STS, at any port and path: what PermittedNetworks names.</param>
+internal sealed record PermittedDestinations(DestinationRules Mail, DestinationRules Http)
 {
-    /// <summary>The rules for mail, webhooks and attachment URLs; the smart host's name is asked for once, at start.</summary>
-    public static async Task<DestinationRules> CreateAsync(ServerOptions options, IDnsLookup dns, CancellationToken cancellationToken)
+    /// <summary>The rules by the options; the smart host's name is asked for once, at start.</summary>
+    public static async Task<PermittedDestinations> CreateAsync(ServerOptions options, IDnsLookup dns, CancellationToken cancellationToken)
     {
         var named = new HashSet<IPAddress>();
         foreach (var zone in options.ResolverOptions().ZoneFiles)
@@ -25,6 +27,7 @@ internal static class PermittedDestinations
         }
 
         var networks = options.PermittedNetworks;
-        return new DestinationRules(address => named.Contains(address) || networks.Any(n => n.Contains(address)));
+        return new PermittedDestinations(
+            new DestinationRules(address => named.Contains(address) || networks.Any(n => n.Contains(address))), new DestinationRules(address => networks.Any(n => n.Contains(address))));
     }
 }

@@ -6,7 +6,12 @@ internal static class PrivateFile
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Writes a new file through a temporary name, so that a crash leaves the whole file or none.</summary>
-    public static void WriteNew(string path, string text)
+    public static void WriteNew(string path, string text) => Write(path, text, overwrite: false);
+
+    /// <summary>Puts the file in place of the one that is there, if any: whoever reads sees the old or the new.</summary>
+    public static void Replace(string path, string text) => Write(path, text, overwrite: true);
+
+    private static void Write(string path, string text, bool overwrite)
     {
         var temporary = path + ".new";
         File.Delete(temporary);
@@ -16,6 +21,6 @@ internal static class PrivateFile
             stream.Flush(flushToDisk: true);
         }
 
-        File.Move(temporary, path, overwrite: false);
+        File.Move(temporary, path, overwrite);
     }
 }

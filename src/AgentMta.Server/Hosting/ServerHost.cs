@@ -90,7 +90,7 @@ internal sealed class ServerHost : IAsyncDisposable
         var folder = Own(DataFolder.Own(Options.Data));
         Data = folder.Path;
         var database = Own(SqliteDatabase.Open(folder.Database, time, logs.CreateLogger<SqliteDatabase>()));
-        var keys = MasterKeyFile.Open(folder.Path);
+        var keys = await MasterKeyFile.OpenAsync(folder.Path, database, cancellationToken).ConfigureAwait(false);
         var resolver = Own(DomainZone.Open(Options, logs.CreateLogger<Resolver.DnsResolver>()));
         var domains = Wiring.SendingDomains(Options, database, keys, resolver);
         FirstStart = await new FirstStart(Options, folder, database, domains).RunAsync(cancellationToken).ConfigureAwait(false);
@@ -114,9 +114,9 @@ internal sealed class ServerHost : IAsyncDisposable
         var receiver = new Receiver(receiving);
 
         // 6
-        var rules = await PermittedDestinations.CreateAsync(Options, resolver, cancellationToken).ConfigureAwait(false);
+        var destinations = await PermittedDestinations.CreateAsync(Options, resolver, cancellationToken).ConfigureAwait(false);
         var apiKeys = new ApiKeyStore(database, time);
-        var sending = OutboundParts.Create(Options.OutboundOptions(), rules, database, directory, keys, resolver, receiver.AcceptAsync, spool, apiKeys, time, logs);
+        var sending = OutboundParts.Create(Options.OutboundOptions(), destinations, database, directory, keys, resolver, receiver.AcceptAsync, spool, apiKeys, time, logs);
         Own(sending.Meter);
         Own(sending.Sts);
 
@@ -138,7 +138,7 @@ internal sealed class ServerHost : IAsyncDisposable
             Logger = logs.CreateLogger<Session>(),
         }));
         var schedules = new ScheduleWorker(database, new DraftSender(database, sending.Submitter.SubmitAsync), time, logs.CreateLogger<ScheduleWorker>());
-        var http = Own(Resolver.PublicHttp.Create(resolver, rules));
+        var http = Own(Resolver.PublicHttp.Create(resolver, destinations.Http));
         var api = new ApiServices
         {
             Database = database,
@@ -152,12 +152,12 @@ internal sealed class ServerHost : IAsyncDisposable
             OptOut = sending.OptOut,
             Domains = domains,
             Feed = new EventFeed(database, new EventStore(database)),
-            Destinations = rules,
+            Destinations = destinations.Http,
             Options = Options.ApiOptions(),
             Time = time,
             Log = logs,
         };
-        var webhooks = Own(new WebhookSender(resolver, rules, Options.Webhooks, time));
+        var webhooks = Own(new WebhookSender(resolver, destinations.Http, Options.Webhooks, time));
         _app = BuildApplication(door, certificates, sending, [schedules, indexer, Wiring.Webhooks(Options, api, webhooks)], logs);
         HealthEndpoint.Map(_app, database, spool, certificates);
         ApiModule.Map(_app, api);
@@ -165,8 +165,22 @@ internal sealed class ServerHost : IAsyncDisposable
 
         // 8
         Bound = Listeners.Bound(_app.Services.GetRequiredService<IServer>(), Options);
+        TellCommands(folder, logs);
         _app.Lifetime.ApplicationStopping.Register(ServiceNotifier.Stopping);
         ServiceNotifier.Ready();
+    }
+
+    private void TellCommands(DataFolder folder, ILoggerFactory logs)
+    {
+        try
+        {
+            ServerFacts.Of(Options, Bound).Write(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A full disk is no reason not to serve what can be served.
+            logs.CreateLogger<ServerHost>().LogError(e, "DATA/server.json could not be written; commands beside this server may take it for what it was before");
+        }
     }
 
     private CertificateStore OpenCertificates(DataFolder folder, ILoggerFactory logs)

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Net;
@@ -19,7 +20,7 @@ internal sealed class ServerOptions : IValidatableObject
 
     /// <summary>The domain of the first start: its workspace, keys and the inbox agent@DOMAIN are made for it.</summary>
     [Required]
-    public string Domain { get; set; } = "agentmta.test";
+    public string Domain { get; set => field = Model.Domain.ReadName(value) ?? value; } = "agentmta.test";
 
     /// <summary>Name in the banner, in EHLO, Received and Authentication-Results; null means mx.DOMAIN.</summary>
     public string? HostName { get; set; }
@@ -55,7 +56,7 @@ internal sealed class ServerOptions : IValidatableObject
     [Range(1, 65535, ErrorMessage = "a port from 1 to 65535 is expected.")]
     public int MxPort { get; set; } = 25;
 
-    /// <summary>Private networks that mail, webhooks and attachment URLs may reach all the same, such as 10.1.0.0/16.</summary>
+    /// <summary>Private networks that mail, MTA-STS, webhooks and attachment URLs may reach all the same, such as 10.1.0.0/16. Mail alone also reaches the hosts of Relay and Zone.</summary>
     public IReadOnlyList<IPNetwork> PermittedNetworks { get; set; } = [];
 
     /// <summary>Free octets on the disk below which no mail is taken (421 4.3.1).</summary>
@@ -90,6 +91,10 @@ internal sealed class ServerOptions : IValidatableObject
     /// <summary>Least severity that is logged.</summary>
     public Microsoft.Extensions.Logging.LogLevel LogLevel { get; set; } = Microsoft.Extensions.Logging.LogLevel.Information;
 
+    /// <summary>The keys that file, environment or command line gave a value; the others have their defaults.</summary>
+    [Browsable(false)]
+    public IReadOnlySet<string> Given { get; set; } = new HashSet<string>();
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -111,7 +116,7 @@ internal sealed class ServerOptions : IValidatableObject
             yield return new ValidationResult($"'{Receiver.PublicSuffixList}': there is no such file, and Rfc7489 needs it (Debian package publicsuffix).", ["Receiver:PublicSuffixList"]);
         if (PublicUrl is not null && !(Uri.TryCreate(PublicUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
             yield return new ValidationResult($"'{PublicUrl}' is not an absolute http or https URL.", [nameof(PublicUrl)]);
-        if (Uri.CheckHostName(Domain) != UriHostNameType.Dns || !Domain.Contains('.', StringComparison.Ordinal))
+        if (Model.Domain.ReadName(Domain) is null)
             yield return new ValidationResult($"'{Domain}' is not a domain name with at least two labels.", [nameof(Domain)]);
         if (HostName is not null && Uri.CheckHostName(HostName) != UriHostNameType.Dns)
             yield return new ValidationResult($"'{HostName}' is not a host name.", [nameof(HostName)]);

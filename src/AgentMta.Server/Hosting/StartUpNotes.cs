@@ -9,7 +9,7 @@ internal static class StartUpNotes
     public static IEnumerable<string> Write(ServerOptions options, string data, BoundListeners bound, FirstStartResult? first)
     {
         yield return $"AgentMta {Version} is up. Data: {data}";
-        yield return $"  SMTP (MX) {Show(bound.Smtp)}   submission {Show(bound.Submission)}   HTTP {Show(bound.Http)}";
+        yield return $"  SMTP (MX) {Show(bound.Smtp)}   submission {Show(bound.Submission)}   HTTP {Show(bound.Http)}{More("submissions", bound.Submissions)}{More("HTTPS", bound.Https)}";
         // RFC 8058 3.1: one click needs https.
         if (options.PublicUrl?.StartsWith("http:", StringComparison.OrdinalIgnoreCase) == true)
             yield return $"  Warning: PublicUrl = '{options.PublicUrl}' is not https, so List-Unsubscribe offers the mailto: form alone and no one-click (RFC 8058). Put TLS in front, and give the https URL.";
@@ -39,6 +39,8 @@ internal static class StartUpNotes
     public static string Version => typeof(StartUpNotes).Assembly.GetName().Version?.ToString(3) ?? "0";
 
     private static string Show(IReadOnlyList<IPEndPoint> endpoints) => endpoints.Count == 0 ? "off" : string.Join(", ", endpoints);
+
+    private static string More(string name, IReadOnlyList<IPEndPoint> endpoints) => endpoints.Count == 0 ? "" : $"   {name} {Show(endpoints)}";
 
     /// <summary>An address that can be dialled: a wildcard becomes loopback.</summary>
     private static string Reach(IPEndPoint endpoint) =>

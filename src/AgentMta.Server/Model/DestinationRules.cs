@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace AgentMta.Server.Model;
 
 /// <summary>Which addresses this server may connect to on somebody else's word (an MX, a webhook, an attachment URL): public ones, and those a setting names (promise 7).</summary>
-/// <param name="permitted">Addresses that --relay, --zone or a setting name.</param>
+/// <param name="permitted">Addresses that a setting names for this kind of connection.</param>
 /// <param name="own">Addresses this server itself listens on from outside; never dialled unless permitted.</param>
 internal sealed class DestinationRules(Func<IPAddress, bool> permitted, Func<IPAddress, bool>? own = null)
 {

@@ -1,3 +1,5 @@
+using AgentMta.Protocol.Addresses;
+
 namespace AgentMta.Server.Model;
 
 /// <summary>How far a sending domain is set up.</summary>
@@ -15,7 +17,11 @@ internal enum DomainStatus
 internal sealed record Domain(
     string WorkspaceId, string Name, string PodId, string? SetupName, DomainStatus Status, string? Reason, bool FeedbackEnabled, bool SubdomainsEnabled,
     bool TrackingEnabled, string? ClientId, string VerificationToken, string? Checks, DateTimeOffset? VerifiedAt, DateTimeOffset? CheckedAt,
-    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);
+    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+{
+    /// <summary>The normal form of a name that can be set up as a domain: a host name with at least two labels; null for any other text.</summary>
+    public static string? ReadName(string? text) => text is not null && DomainName.Normalise(text) is { } name && name.Contains('.', StringComparison.Ordinal) ? name : null;
+}
 
 /// <summary>A DNS record that a domain needs, with what was found at the last check.</summary>
 /// <param name="Type">TXT, MX or CNAME.</param>

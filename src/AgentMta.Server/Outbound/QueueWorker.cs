@@ -14,7 +14,9 @@ internal sealed class QueueWorker(
 {
     private const int SitesKept = 5000;
 
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+    // A command in another process may change the queue too, and wakes nobody here; it says how long this takes.
+    internal static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan DelayCheck = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(20);
 

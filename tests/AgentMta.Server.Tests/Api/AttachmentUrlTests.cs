@@ -51,6 +51,34 @@ public sealed class AttachmentUrlTests
     }
 
     [Fact]
+    public async Task The_addresses_of_relay_and_zone_files_take_mail_and_nothing_over_http()
+    {
+        await using var web = await ScriptedEndpoint.StartAsync();
+        await using var remote = new ScriptedSmtpServer();
+        using var zone = new TemporaryFile("$TTL 60\nweb.zone.test. IN A 127.0.0.1\n");
+        await using var server = await StartAsync(options =>
+        {
+            (options.PermittedNetworks, options.Zone, options.Relay) = ([], zone.Path, $"127.0.0.1:{remote.Port}");
+            options.Webhooks.DisableAfter = TimeSpan.FromTicks(1);
+        });
+        var named = web.Url.Replace("127.0.0.1", "web.zone.test", StringComparison.Ordinal);
+
+        await RefusedAsync(server, web.Url, "private network");
+        await RefusedAsync(server, named, "private network");
+        var literal = await server.PostAsync("/v0/webhooks", new { url = web.Url, event_types = new[] { "inbox.created" } });
+        Assert.Equal((400, "url"), (literal.Code, literal.Field));
+        // A name is looked up at the delivery, and there it ends.
+        var hook = Good(await server.PostAsync("/v0/webhooks", new { url = named, event_types = new[] { "inbox.created" } })).GetProperty("webhook_id").GetString();
+        Good(await server.PostAsync("/v0/inboxes", new { username = "one" }));
+        await Eventually.TrueAsync(async () => Good(await server.GetAsync($"/v0/webhooks/{hook}/dead-letters")).GetProperty("count").GetInt32() == 1);
+        Assert.Contains("private network", Good(await server.GetAsync($"/v0/webhooks/{hook}/dead-letters")).ToString(), StringComparison.Ordinal);
+        Assert.Empty(web.Hooks);
+
+        Good(await server.PostAsync(Inbox + "/messages/send", new { to = "bob@far.test", subject = "Mail", text = "goes out." }));
+        await remote.TakenAsync(1);
+    }
+
+    [Fact]
     public async Task What_cannot_be_fetched_is_400_and_never_to_be_tried_again()
     {
         await using var server = await StartAsync();

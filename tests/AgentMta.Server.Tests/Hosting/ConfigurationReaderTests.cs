@@ -14,6 +14,7 @@ public sealed class ConfigurationReaderTests
     [InlineData("StopTimeout", "09:00:00", "StopTimeout", "00:05:00")]
     [InlineData("LogLevel", "Loud", "LogLevel", "Warning")]
     [InlineData("Domain", "no-dot", "Domain", "no-dot")]
+    [InlineData("Domain", "-.example", "Domain", "-.example")]
     [InlineData("PublicUrl", "ftp://x.test", "PublicUrl", "http")]
     [InlineData("Data:Folder", "x", "Data", "single value")]
     public void A_wrong_setting_is_refused_with_its_key_and_what_is_allowed(string key, string value, string named, string told)
@@ -48,6 +49,11 @@ public sealed class ConfigurationReaderTests
         {
             File.WriteAllText(file, "{ \"Smtp\": ");
             Assert.Contains(file, Assert.Throws<ConfigurationException>(() => ConfigurationReader.Read(file, [])).Message, StringComparison.Ordinal);
+            // People and editors count lines and columns from 1.
+            File.WriteAllText(file, "{\n  \"Smtp\": \"127.0.0.1:1\",\n  \"Http\": nope\n}");
+            var told = Assert.Throws<ConfigurationException>(() => ConfigurationReader.Read(file, [])).Message;
+            Assert.Contains("line 3, column 12", told, StringComparison.Ordinal);
+            Assert.DoesNotContain("BytePositionInLine", told, StringComparison.Ordinal);
         }
         finally
         {

@@ -36,8 +36,21 @@ public sealed class GateReplayTests
         Assert.Contains("kept as unauthenticated -> refused by unauthenticated", given.Output, StringComparison.Ordinal);
         Assert.Contains("1 messages, 1 judged", (await Shell.AgentMtaAsync("gate", file, "--data", server.Data)).Output, StringComparison.Ordinal);
 
+        // The environment is how a container is configured: what the file says counts all the same.
+        var command = $"AGENTMTA__RECEIVER__GATES__UNAUTHENTICATED=Label dotnet '{ServerProcess.Program}' gate --policy '{policy}' --data '{server.Data}'";
+        Assert.Contains("2 messages, 1 verdicts would differ", (await Shell.LineAsync(command)).Output, StringComparison.Ordinal);
+
         Assert.Equal(before, await api.GetStringAsync(new Uri("/v0/events", UriKind.Relative)));
-        Assert.Equal(64, (await Shell.AgentMtaAsync("gate", "--since", "soon", "--data", server.Data)).ExitCode);
+        foreach (var wrong in new string[][] { ["--since", "soon"], [file, "--since", "soon"], [file, "--since", "7d"] })
+        {
+            var refused = await Shell.AgentMtaAsync(["gate", .. wrong, "--data", server.Data]);
+            Assert.True(refused.ExitCode == 64, refused.Output);
+            Assert.Contains("--since", refused.Output, StringComparison.Ordinal);
+        }
+
+        var missing = await Shell.AgentMtaAsync("gate", "--policy", "nope.json", "--data", server.Data);
+        Assert.True(missing.ExitCode == 78, missing.Output);
+        Assert.Contains("--policy = 'nope.json': there is no such file", missing.Output, StringComparison.Ordinal);
     }
 
     private static string Mail(string from, string id) => $"From: {from}\nTo: {Agent}\nSubject: {id}\nMessage-ID: <{id}@test>\nDate: Sat, 21 Nov 2026 10:00:00 +0000\n\nHello agent.\n";

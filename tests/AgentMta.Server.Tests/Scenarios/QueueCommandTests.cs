@@ -7,6 +7,8 @@ namespace AgentMta.Server.Tests.Scenarios;
 /// <summary>The queue in the hands of an operator at the command line, beside the running server.</summary>
 public sealed class QueueCommandTests
 {
+    private const string Soon = "A running server tries within 2 seconds.";
+
     [Fact]
     public async Task What_waits_is_held_released_flushed_and_dropped_by_destination_or_id()
     {
@@ -29,7 +31,24 @@ public sealed class QueueCommandTests
         Assert.Contains(id, gone.Output, StringComparison.Ordinal);
         var events = await api.GetFromJsonAsync<JsonElement>("/v0/events");
         Assert.Contains(events.GetProperty("events").EnumerateArray(), e => e.GetProperty("event_type").GetString() == "message.rejected");
-        Assert.Equal("Released: 1 delivery.", await ChangeAsync(server, "release", "--all"));
+        Assert.Equal($"Released: 1 delivery. {Soon}", await ChangeAsync(server, "release", "--all"));
+    }
+
+    [Fact]
+    public async Task What_is_flushed_beside_the_server_is_tried_when_the_command_says()
+    {
+        await using var server = await ServerProcess.StartAsync("--relay", $"127.0.0.1:{PostfixServer.FreePort()}");
+        using var api = server.Client();
+        var sent = await api.PostAsJsonAsync("/v0/inboxes/agent%40agentmta.test/messages/send", new { to = "bob@far.test", subject = "Wait", text = "Hello." });
+        Assert.True(sent.IsSuccessStatusCode, await sent.Content.ReadAsStringAsync());
+        await Eventually.TrueAsync(async () => await AttemptsAsync(api) == 1, () => server.Output);
+
+        Assert.Equal($"Made due: 1 delivery. {Soon}", await ChangeAsync(server, "flush", "--all"));
+        var since = TimeProvider.System.GetTimestamp();
+        await Eventually.TrueAsync(async () => await AttemptsAsync(api) == 2, () => server.Output);
+
+        // Two seconds are the promise; the rest is for a machine that is busy.
+        Assert.True(TimeProvider.System.GetElapsedTime(since) < TimeSpan.FromSeconds(15), TimeProvider.System.GetElapsedTime(since).ToString());
     }
 
     [Theory]
@@ -48,6 +67,12 @@ public sealed class QueueCommandTests
         var done = await Shell.AgentMtaAsync(["queue", .. arguments, "--data", server.Data]);
         Assert.True(done.ExitCode == 0, done.Output);
         return done.StandardOutput.Trim();
+    }
+
+    private static async Task<int> AttemptsAsync(HttpClient api)
+    {
+        var queue = (await api.GetFromJsonAsync<JsonElement>("/v0/queue")).GetProperty("deliveries");
+        return queue.GetArrayLength() == 1 && !queue[0].GetProperty("in_flight").GetBoolean() ? queue[0].GetProperty("attempt_count").GetInt32() : -1;
     }
 
     private static async Task<List<JsonElement>> EntriesAsync(ServerProcess server)

@@ -60,6 +60,17 @@ public sealed partial class TraceTests
     }
 
     [Fact]
+    public async Task Without_any_refusal_the_list_says_so_to_people_and_nothing_to_programs()
+    {
+        await using var server = await ServerProcess.StartAsync();
+        var told = await Shell.AgentMtaAsync("trace", "--data", server.Data);
+        Assert.True(told.ExitCode == 0, told.Output);
+        Assert.Contains("Nothing was refused", told.Output, StringComparison.Ordinal);
+        var programs = await Shell.AgentMtaAsync("trace", "--json", "--data", server.Data);
+        Assert.Equal((0, ""), (programs.ExitCode, programs.Output));
+    }
+
+    [Fact]
     public async Task Refusals_are_listed_to_their_workspace_and_sessions_to_the_operator_alone()
     {
         await using var server = await ServerProcess.StartAsync();

@@ -15,12 +15,42 @@ public sealed class WrongStartTests
             var start = await Shell.AgentMtaAsync("serve", "--data", data, "--smtp", "192.0.2.1:2525", "--submission", "127.0.0.1:0", "--http", "127.0.0.1:0");
             Assert.True(start.ExitCode == 78, start.Output);
             Assert.Contains("Smtp = '192.0.2.1:2525'", start.Output, StringComparison.Ordinal);
-            Assert.DoesNotContain("Unhandled", start.Output, StringComparison.Ordinal);
+            Assert.StartsWith("agentmta: ", Told(start), StringComparison.Ordinal);
         }
         finally
         {
             Directory.Delete(data, recursive: true);
         }
+    }
+
+    [Fact]
+    public async Task A_port_in_use_ends_with_69_and_one_sentence_that_names_it()
+    {
+        var data = Directory.CreateTempSubdirectory("agentmta-wrong-").FullName;
+        using var other = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        other.Start();
+        try
+        {
+            var start = await Shell.AgentMtaAsync("serve", "--data", data, "--smtp", other.LocalEndpoint.ToString()!, "--submission", "127.0.0.1:0", "--http", "127.0.0.1:0");
+            Assert.True(start.ExitCode == 69, start.Output);
+            var line = Told(start);
+            Assert.Contains(other.LocalEndpoint.ToString()!, line, StringComparison.Ordinal);
+            Assert.Contains("--smtp", line, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task The_start_lists_every_listener()
+    {
+        using var config = new TemporaryFile("""{ "Submissions": "127.0.0.1:0", "Https": "127.0.0.1:0" }""");
+        await using var server = await ServerProcess.StartAsync("--config", config.Path);
+        await Eventually.TrueAsync(() => server.Output.Contains("Try it", StringComparison.Ordinal), () => server.Output);
+        Assert.Matches(@"HTTP 127\.0\.0\.1:\d+   submissions 127\.0\.0\.1:\d+   HTTPS 127\.0\.0\.1:\d+", server.Output);
+        Assert.DoesNotContain(":0 ", server.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -47,6 +77,28 @@ public sealed class WrongStartTests
             Directory.Delete(data, recursive: true);
         }
     }
+
+    [Fact]
+    public async Task A_folder_that_lost_its_master_key_does_not_start_and_gets_no_other()
+    {
+        await using var server = await ServerProcess.StartAsync();
+        await server.StopAsync();
+        var key = Path.Combine(server.Data, "master.key");
+        File.Move(key, key + ".away");
+        foreach (var command in new string[][] { ["serve", "--smtp", "127.0.0.1:0", "--submission", "127.0.0.1:0", "--http", "127.0.0.1:0"], ["inbox", "list"] })
+        {
+            var start = await Shell.AgentMtaAsync([.. command, "--data", server.Data]);
+            Assert.True(start.ExitCode == 78, start.Output);
+            Assert.Contains(key, Told(start), StringComparison.Ordinal);
+            Assert.False(File.Exists(key));
+        }
+
+        File.Move(key + ".away", key);
+        await server.StartAgainAsync();
+    }
+
+    // The one line that is no information of the log.
+    private static string Told(ShellResult start) => Assert.Single(start.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => !line.Contains("Z info: ", StringComparison.Ordinal));
 
     [Theory]
     [InlineData("http://mail.agentmta.test", true)]
