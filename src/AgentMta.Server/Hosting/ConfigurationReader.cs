@@ -37,6 +37,7 @@ internal static class ConfigurationReader
         var options = new ServerOptions();
         ConfigurationCheck.ClearNamedLists(configuration, options);
         configuration.Bind(options);
+        faults.AddRange(ConfigurationCheck.Dropped(configuration, options));
         faults.AddRange(ConfigurationCheck.Range(options));
         return faults.Count > 0 ? throw new ConfigurationException(faults) : options;
     }
