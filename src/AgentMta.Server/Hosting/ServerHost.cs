@@ -158,7 +158,7 @@ internal sealed class ServerHost : IAsyncDisposable
             Log = logs,
         };
         var webhooks = Own(new WebhookSender(resolver, rules, Options.Webhooks, time));
-        _app = BuildApplication(door, certificates, sending, [schedules, indexer, Wiring.Webhooks(Options, api, webhooks)], logs);
+        _app = BuildApplication(door, certificates, sending, [schedules, indexer, Wiring.Webhooks(Options, api, webhooks), new CertificateWorker(certificates, time, logs.CreateLogger<CertificateWorker>())], logs);
         HealthEndpoint.Map(_app, database, spool, certificates);
         ApiModule.Map(_app, api);
         await _app.StartAsync(cancellationToken).ConfigureAwait(false);
@@ -175,7 +175,7 @@ internal sealed class ServerHost : IAsyncDisposable
         {
             return new CertificateStore(folder.Tls, Options.Inbound.Certificates, Options.EffectiveHostName(), TimeProvider.System, logs.CreateLogger<CertificateStore>());
         }
-        catch (Exception e) when (e is System.Security.Cryptography.CryptographicException or IOException or UnauthorizedAccessException)
+        catch (CertificateException e)
         {
             throw new ConfigurationException([$"Inbound:Certificates: {e.Message}"]);
         }
