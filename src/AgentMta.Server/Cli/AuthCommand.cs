@@ -31,7 +31,7 @@ internal static class AuthCommand
             File, Ip, Helo, MailFrom, Zone, Servers, At, Spec, Suffixes, Sealers, AuthservId, Batch, AuthSignCommand.Create(), AuthSealCommand.Create(),
         };
         command.SetAction((parsed, cancellationToken) =>
-            new ResolverOptions { Servers = parsed.GetValue(Servers)! }.Validate().FirstOrDefault() is { } fault ? AuthInput.FaultAsync(ExitCodes.Usage, fault)
+            ResolverOptions.ServerFault(parsed.GetValue(Servers)!) is { } fault ? AuthInput.FaultAsync(ExitCodes.Usage, fault)
             : parsed.GetValue(Batch) ? BatchAsync(parsed, cancellationToken) : MessageAsync(parsed, cancellationToken));
         return command;
     }

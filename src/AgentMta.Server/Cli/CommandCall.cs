@@ -46,7 +46,7 @@ internal sealed class CommandCall(ParseResult parsed, ConfigurationFlags flags)
                 await Console.Error.WriteLineAsync("agentmta: " + fault).ConfigureAwait(false);
             return ExitCodes.Configuration;
         }
-        catch (SchemaTooNewException e)
+        catch (Exception e) when (e is SchemaTooNewException or DatabaseDamagedException)
         {
             await Console.Error.WriteLineAsync("agentmta: " + e.Message).ConfigureAwait(false);
             return ExitCodes.Configuration;
@@ -74,7 +74,8 @@ internal sealed class CommandCall(ParseResult parsed, ConfigurationFlags flags)
         var workspace = wanted is null ? workspaces.FirstOrDefault() : workspaces.Find(w => w.WorkspaceId == wanted || w.Name == wanted);
         if (workspace is null)
             throw new CommandException(ExitCodes.NoInput, wanted is null ? "There is no workspace yet: start the server once." : $"There is no workspace '{wanted}'.");
-        return await body(new CommandStore(options, folder, database, MasterKeyFile.Open(folder.Path, isFirst: false), new Scope(workspace.WorkspaceId))).ConfigureAwait(false);
+        var keys = await MasterKeyFile.VisitAsync(folder, database, CancellationToken.None).ConfigureAwait(false);
+        return await body(new CommandStore(options, folder, database, keys, new Scope(workspace.WorkspaceId))).ConfigureAwait(false);
     }
 
     /// <summary>Prints one result: an object for programs, or a line for people.</summary>

@@ -55,6 +55,7 @@ internal static class ConfigurationReader
         var options = new ServerOptions();
         ConfigurationCheck.ClearNamedLists(configuration, options);
         configuration.Bind(options);
+        faults.AddRange(ConfigurationCheck.Dropped(configuration, options));
         faults.AddRange(ConfigurationCheck.Range(options));
         options.Given = configuration.AsEnumerable().Where(k => !string.IsNullOrEmpty(k.Value)).Select(k => k.Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
         return faults.Count > 0 ? throw new ConfigurationException(faults) : options;

@@ -23,6 +23,8 @@ internal sealed class DataFolder : IDisposable
     /// <summary>Derived from the database: may be deleted while the server is down, and fills itself again.</summary>
     public string Search => System.IO.Path.Combine(Path, "search.db");
 
+    public string MasterKey => System.IO.Path.Combine(Path, "master.key");
+
     public string Raws => System.IO.Path.Combine(Path, "raws");
 
     public string Tls => System.IO.Path.Combine(Path, "tls");

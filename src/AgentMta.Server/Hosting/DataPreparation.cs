@@ -13,7 +13,7 @@ internal static class DataPreparation
     {
         using var folder = DataFolder.Own(options.Data);
         await using var database = SqliteDatabase.Open(folder.Database, TimeProvider.System, NullLogger<SqliteDatabase>.Instance);
-        var keys = await MasterKeyFile.OpenAsync(folder.Path, database, cancellationToken).ConfigureAwait(false);
+        var keys = await MasterKeyFile.OpenAsync(folder, database, cancellationToken).ConfigureAwait(false);
         using var resolver = DomainZone.Open(options, NullLogger<Resolver.DnsResolver>.Instance);
         var domains = Wiring.SendingDomains(options, database, keys, resolver);
         await new FirstStart(options, folder, database, domains).RunAsync(cancellationToken).ConfigureAwait(false);

@@ -7,8 +7,6 @@ namespace AgentMta.Server.Hosting;
 /// <summary><c>GET /healthz</c>: whether the server can do its work now, for supervisors and load balancers; needs no key and tells nothing of anybody's mail.</summary>
 internal static class HealthEndpoint
 {
-    private const int CertificateWarningDays = 21;
-
     private static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(5);
 
     /// <summary>Maps the endpoint: 200 when well (with warnings), 503 when the store cannot be written or the disk is full.</summary>
@@ -29,8 +27,9 @@ internal static class HealthEndpoint
 
             if (!spool.HasRoom())
                 faults.Add("disk: less free space than FreeSpaceFloor; mail is deferred with 421 4.3.1");
-            if (certificates.DaysLeft() < CertificateWarningDays)
-                warnings.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"certificate: expires {certificates.Expiry:yyyy-MM-dd}, in {certificates.DaysLeft():0} days"));
+            if (certificates.DaysLeft() < CertificateWorker.WarningDays)
+                warnings.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"certificate: expires {certificates.Expiry:yyyy-MM-dd}, in {Math.Floor(certificates.DaysLeft()):0} days"));
+            warnings.AddRange(certificates.Faults.Select(f => $"certificate: changed but cannot be read, the one loaded before stays in use: {f}"));
             context.Response.StatusCode = faults.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
             context.Response.ContentType = "application/json";
             await using var json = new Utf8JsonWriter(context.Response.BodyWriter);

@@ -5,6 +5,7 @@ using AgentMta.Server.Model;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace AgentMta.Server.Hosting;
@@ -24,7 +25,11 @@ internal static class Listeners
         foreach (var endpoint in Read(options.Http))
             kestrel.Listen(endpoint, listen => listen.Protocols = HttpProtocols.Http1);
         foreach (var endpoint in Read(options.Https))
-            kestrel.Listen(endpoint, listen => listen.UseHttps(https => https.ServerCertificateSelector = (_, name) => certificates.CertificateFor(name)));
+            kestrel.Listen(endpoint, listen => listen.UseHttps(new TlsHandshakeCallbackOptions
+            {
+                // A certificate alone would go out without its intermediates.
+                OnConnection = hello => ValueTask.FromResult(certificates.CopyFor(hello.ClientHelloInfo.ServerName)),
+            }));
     }
 
     /// <summary>Makes [::] take IPv6 alone where 0.0.0.0 is listed with the same port; by itself it takes both, and the second of the two would find the port in use.</summary>

@@ -4,23 +4,35 @@ using AgentMta.Server.Store;
 
 namespace AgentMta.Server.Hosting;
 
-/// <summary>The master key in DATA/master.key, readable by the server's user alone; made at first start.</summary>
+/// <summary>The master key in DATA/master.key, readable by the server's user alone; made with the database, and never again.</summary>
 internal static class MasterKeyFile
 {
-    /// <summary>Opens the key of a database; one without any workspace is at its first start, and gets its key here.</summary>
-    /// <exception cref="ConfigurationException">The file is lost or damaged.</exception>
-    public static async Task<KeyRing> OpenAsync(string data, Database database, CancellationToken cancellationToken) =>
-        Open(data, isFirst: (await new WorkspaceStore(database).AllAsync(cancellationToken).ConfigureAwait(false)).Count == 0);
+    private const string Restore = "restore it from the backup that holds both: without it nothing that the database keeps encrypted (DKIM keys, webhook secrets) can be read, and no token of sent mail is known.";
 
-    /// <summary>Reads the key, or makes it at the first start. A database that has been in use never gets another: what is sealed in it would be lost without a word.</summary>
-    /// <exception cref="ConfigurationException">The file is lost or damaged.</exception>
-    public static KeyRing Open(string data, bool isFirst)
+    /// <summary>Reads the key for the server, or makes it where the database is new.</summary>
+    /// <exception cref="ConfigurationException">It is missing, no key, or one of another database.</exception>
+    public static async Task<KeyRing> OpenAsync(DataFolder folder, Database database, CancellationToken cancellationToken)
     {
-        var path = Path.Combine(data, "master.key");
-        if (!File.Exists(path) && !isFirst)
-            throw new ConfigurationException([$"{path}: the file is missing. Restore it from a backup: without it the DKIM keys and webhook secrets in the database cannot be read."]);
+        // The first start makes its key before anything else in the database.
+        if (!File.Exists(folder.MasterKey) && (await new WorkspaceStore(database).AllAsync(cancellationToken).ConfigureAwait(false)).Count == 0)
+            PrivateFile.WriteNew(folder.MasterKey, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)) + "\n");
+        return await VisitAsync(folder, database, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads the key for a command beside the server, which never makes one.</summary>
+    /// <exception cref="ConfigurationException">It is missing, no key, or one of another database.</exception>
+    public static async Task<KeyRing> VisitAsync(DataFolder folder, Database database, CancellationToken cancellationToken)
+    {
+        var keys = new KeyRing(Read(folder.MasterKey));
+        return await new SealedSecrets(database, keys).FitAsync(cancellationToken).ConfigureAwait(false)
+            ? keys
+            : throw new ConfigurationException([$"{folder.MasterKey}: this key belongs to another database than '{folder.Database}'; {Restore}"]);
+    }
+
+    private static byte[] Read(string path)
+    {
         if (!File.Exists(path))
-            PrivateFile.WriteNew(path, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)) + "\n");
+            throw new ConfigurationException([$"{path}: the master key is missing; {Restore}"]);
         byte[] key;
         try
         {
@@ -31,8 +43,6 @@ internal static class MasterKeyFile
             key = [];
         }
 
-        if (key.Length != 32)
-            throw new ConfigurationException([$"{path}: 64 hexadecimal digits are expected. Restore the file from a backup: without it the DKIM keys in the database cannot be read."]);
-        return new KeyRing(key);
+        return key.Length == 32 ? key : throw new ConfigurationException([$"{path}: 64 hexadecimal digits are expected; {Restore}"]);
     }
 }

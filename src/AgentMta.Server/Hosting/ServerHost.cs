@@ -90,7 +90,7 @@ internal sealed class ServerHost : IAsyncDisposable
         var folder = Own(DataFolder.Own(Options.Data));
         Data = folder.Path;
         var database = Own(SqliteDatabase.Open(folder.Database, time, logs.CreateLogger<SqliteDatabase>()));
-        var keys = await MasterKeyFile.OpenAsync(folder.Path, database, cancellationToken).ConfigureAwait(false);
+        var keys = await MasterKeyFile.OpenAsync(folder, database, cancellationToken).ConfigureAwait(false);
         var resolver = Own(DomainZone.Open(Options, logs.CreateLogger<Resolver.DnsResolver>()));
         var domains = Wiring.SendingDomains(Options, database, keys, resolver);
         FirstStart = await new FirstStart(Options, folder, database, domains).RunAsync(cancellationToken).ConfigureAwait(false);
@@ -104,7 +104,7 @@ internal sealed class ServerHost : IAsyncDisposable
         var directory = new DirectoryStore(database);
         var spool = Own(new RawSpool(folder.Raws, Options.FreeSpaceFloor, time));
         await SweepAsync(database, spool, logs).ConfigureAwait(false);
-        var evidence = Own(SqliteDatabase.OpenEvidence(folder.Evidence, time, logs.CreateLogger<SqliteDatabase>()));
+        var evidence = Own(SqliteDatabase.OwnEvidence(folder.Evidence, time, logs.CreateLogger<SqliteDatabase>()));
         var refusals = Own(new RefusalStore(evidence, time, logs.CreateLogger<RefusalStore>()));
         var sessions = Own(new SessionStore(evidence, time, logs.CreateLogger<SessionStore>()));
         var search = Own(SqliteSearchIndex.Open(folder.Search, time, logs.CreateLogger<SqliteDatabase>()));
@@ -158,7 +158,7 @@ internal sealed class ServerHost : IAsyncDisposable
             Log = logs,
         };
         var webhooks = Own(new WebhookSender(resolver, destinations.Http, Options.Webhooks, time));
-        _app = BuildApplication(door, certificates, sending, [schedules, indexer, Wiring.Webhooks(Options, api, webhooks)], logs);
+        _app = BuildApplication(door, certificates, sending, [schedules, indexer, Wiring.Webhooks(Options, api, webhooks), new CertificateWorker(certificates, time, logs.CreateLogger<CertificateWorker>())], logs);
         HealthEndpoint.Map(_app, database, spool, certificates);
         ApiModule.Map(_app, api);
         await _app.StartAsync(cancellationToken).ConfigureAwait(false);
@@ -189,7 +189,7 @@ internal sealed class ServerHost : IAsyncDisposable
         {
             return new CertificateStore(folder.Tls, Options.Inbound.Certificates, Options.EffectiveHostName(), TimeProvider.System, logs.CreateLogger<CertificateStore>());
         }
-        catch (Exception e) when (e is System.Security.Cryptography.CryptographicException or IOException or UnauthorizedAccessException)
+        catch (CertificateException e)
         {
             throw new ConfigurationException([$"Inbound:Certificates: {e.Message}"]);
         }

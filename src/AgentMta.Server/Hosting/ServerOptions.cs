@@ -85,7 +85,7 @@ internal sealed class ServerOptions : IValidatableObject
     public WebhookOptions Webhooks { get; set; } = new();
 
     /// <summary>Time to finish what is in flight at SIGTERM.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "00:05:00", ErrorMessage = "a duration from 00:00:01 to 00:05:00 is expected.")]
+    [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(25);
 
     /// <summary>Least severity that is logged.</summary>
@@ -101,25 +101,23 @@ internal sealed class ServerOptions : IValidatableObject
         foreach (var (name, value) in new[] { (nameof(Smtp), Smtp), (nameof(Submission), Submission), (nameof(Submissions), Submissions), (nameof(Http), Http), (nameof(Https), Https) })
         {
             if (!TryReadEndpoints(value, out _))
-                yield return new ValidationResult($"'{value}' is not ADDR:PORT (several separated by commas), for instance 127.0.0.1:2525, 0.0.0.0:25 or [::]:25.", [name]);
+                yield return new ValidationResult("ADDR:PORT is expected (several separated by commas), for instance 127.0.0.1:2525, 0.0.0.0:25 or [::]:25.", [name]);
         }
 
         if (Relay.Length > 0 && !TryReadHostAndPort(Relay, out _, out _))
-            yield return new ValidationResult($"'{Relay}' is not HOST:PORT, for instance smtp.example.net:587 or [2001:db8::1]:25.", [nameof(Relay)]);
-        foreach (var fault in ResolverOptions().Validate())
-            yield return new ValidationResult(fault, [nameof(Dns)]);
-        foreach (var (key, fault) in Receiver.Gates.Validate())
-            yield return new ValidationResult(fault, [$"{nameof(Receiver)}:{nameof(Receiver.Gates)}:{key}"]);
+            yield return new ValidationResult("HOST:PORT is expected, for instance smtp.example.net:587 or [2001:db8::1]:25.", [nameof(Relay)]);
+        if (Server.Resolver.ResolverOptions.ServerFault(List(Resolver)) is { } fault)
+            yield return new ValidationResult(fault, [nameof(Resolver)]);
         foreach (var zone in List(Zone).Where(z => !File.Exists(z)))
-            yield return new ValidationResult($"'{zone}': there is no such file.", [nameof(Zone)]);
+            yield return new ValidationResult($"there is no file '{zone}'.", [nameof(Zone)]);
         if (Receiver.DmarcSpec == DmarcSpec.Rfc7489 && !File.Exists(Receiver.PublicSuffixList))
-            yield return new ValidationResult($"'{Receiver.PublicSuffixList}': there is no such file, and Rfc7489 needs it (Debian package publicsuffix).", ["Receiver:PublicSuffixList"]);
+            yield return new ValidationResult("there is no such file, and Rfc7489 needs it (Debian package publicsuffix).", ["Receiver:PublicSuffixList"]);
         if (PublicUrl is not null && !(Uri.TryCreate(PublicUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
-            yield return new ValidationResult($"'{PublicUrl}' is not an absolute http or https URL.", [nameof(PublicUrl)]);
+            yield return new ValidationResult("an absolute http or https URL is expected.", [nameof(PublicUrl)]);
         if (Model.Domain.ReadName(Domain) is null)
-            yield return new ValidationResult($"'{Domain}' is not a domain name with at least two labels.", [nameof(Domain)]);
+            yield return new ValidationResult("a domain name with at least two labels is expected.", [nameof(Domain)]);
         if (HostName is not null && Uri.CheckHostName(HostName) != UriHostNameType.Dns)
-            yield return new ValidationResult($"'{HostName}' is not a host name.", [nameof(HostName)]);
+            yield return new ValidationResult("a host name is expected.", [nameof(HostName)]);
     }
 
     /// <summary>The server's own name.</summary>

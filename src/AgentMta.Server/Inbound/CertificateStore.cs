@@ -14,17 +14,19 @@ internal sealed class CertificateStore : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
+    private readonly bool _isLastResort;
     private volatile Entry[] _entries;
     private long _lookedAt;
 
     /// <summary>Loads the files; a fault in them at start is thrown, later only logged (the old certificate stays).</summary>
     /// <param name="folder">DATA/tls, for the self-signed certificate.</param>
-    /// <exception cref="CryptographicException">A file holds no certificate or key.</exception>
+    /// <exception cref="CertificateException">A file cannot be read, holds no certificate, or a key that does not belong to it.</exception>
     public CertificateStore(string folder, IReadOnlyList<CertificateFiles> files, string hostName, TimeProvider time, ILogger logger)
     {
         (_time, _logger) = (time, logger);
-        _files = files.Count > 0 ? files : [SelfSignedCertificate.Ensure(folder, hostName, time)];
-        _entries = [.. _files.Select(f => Load(f))];
+        _isLastResort = files.Count == 0;
+        _files = _isLastResort ? [SelfSignedCertificate.Ensure(folder, hostName, time)] : files;
+        _entries = [.. _files.Select(f => Load(f, new CertificateFile(f)))];
         _lookedAt = time.GetTimestamp();
     }
 
@@ -41,29 +43,33 @@ internal sealed class CertificateStore : IDisposable
     /// <summary>Days until then; negative once it is past.</summary>
     public double DaysLeft() => (Expiry - _time.GetUtcNow()).TotalDays;
 
-    /// <summary>What to present to a client that asks for this name; the first certificate where none fits.</summary>
-    public SslServerAuthenticationOptions For(string? serverName)
+    /// <summary>Changed files that cannot be used, a sentence each; what was loaded before them is still presented.</summary>
+    public IReadOnlyList<string> Faults
+    {
+        get
+        {
+            LookAgain();
+            return [.. _entries.Select(e => e.Fault).OfType<string>()];
+        }
+    }
+
+    /// <summary>The certificates that expire within so many days, of those that somebody gave: the self-signed one is made anew by itself.</summary>
+    public IReadOnlyList<ExpiringCertificate> Expiring(double days)
     {
         LookAgain();
-        var entries = _entries;
-        if (!string.IsNullOrEmpty(serverName) && serverName.Length <= 255)
-        {
-            foreach (var entry in entries)
-            {
-                if (entry.Certificate.MatchesHostname(serverName, allowWildcards: true, allowCommonName: false))
-                    return entry.Options;
-            }
-        }
-
-        return entries[0].Options;
+        var now = _time.GetUtcNow();
+        return _isLastResort ? [] :
+        [
+            .. _entries.Select(e => new ExpiringCertificate(e.File, Names(e.Certificate), new DateTimeOffset(e.Certificate.NotAfter.ToUniversalTime())))
+                .Where(c => (c.Expiry - now).TotalDays < days),
+        ];
     }
 
-    /// <summary>The certificate that <see cref="For"/> presents, for servers that take one directly.</summary>
-    public X509Certificate2 CertificateFor(string? serverName)
-    {
-        var options = For(serverName);
-        return _entries.FirstOrDefault(e => e.Options == options)?.Certificate ?? _entries[0].Certificate;
-    }
+    /// <summary>What to present to a client of SMTP that asks for this name; the first certificate where none fits.</summary>
+    public SslServerAuthenticationOptions For(string? serverName) => Find(serverName).Options;
+
+    /// <summary>The same with a fresh object, for servers that add to it what they speak inside TLS.</summary>
+    public SslServerAuthenticationOptions CopyFor(string? serverName) => Present(Find(serverName).Options.ServerCertificateContext!);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -72,7 +78,23 @@ internal sealed class CertificateStore : IDisposable
             entry.Certificate.Dispose();
     }
 
-    // Looks at the files' times at most every ten seconds, on the way to a handshake or a look at its health: no watcher, no thread.
+    private Entry Find(string? serverName)
+    {
+        LookAgain();
+        var entries = _entries;
+        if (!string.IsNullOrEmpty(serverName) && serverName.Length <= 255)
+        {
+            foreach (var entry in entries)
+            {
+                if (entry.Certificate.MatchesHostname(serverName, allowWildcards: true, allowCommonName: false))
+                    return entry;
+            }
+        }
+
+        return entries[0];
+    }
+
+    // Looks into the files at most every ten seconds, on the way to a handshake or a look at its health: no watcher, no thread.
     private void LookAgain()
     {
         if (_time.GetElapsedTime(Volatile.Read(ref _lookedAt)) < LookInterval)
@@ -82,44 +104,68 @@ internal sealed class CertificateStore : IDisposable
             if (_time.GetElapsedTime(_lookedAt) < LookInterval)
                 return;
             Volatile.Write(ref _lookedAt, _time.GetTimestamp());
-            var entries = _entries.ToArray();
-            for (var i = 0; i < entries.Length; i++)
-            {
-                if (Stamp(_files[i]) == entries[i].Stamp)
-                    continue;
-                try
-                {
-                    entries[i] = Load(_files[i]); // sessions may still hold the old one; the collector takes it
-                    _logger.LogInformation("Certificate {File} was read again; it expires {Expiry:O}", _files[i].Certificate, entries[i].Certificate.NotAfter);
-                }
-                catch (Exception e) when (e is IOException or CryptographicException or UnauthorizedAccessException)
-                {
-                    _logger.LogWarning(e, "Certificate {File} changed but cannot be read; the one loaded before stays in use", _files[i].Certificate);
-                }
-            }
-
-            _entries = entries;
+            _entries = [.. _entries.Select((entry, i) => Renew(_files[i], entry))];
         }
     }
 
-    private static Entry Load(CertificateFiles files)
+    private Entry Renew(CertificateFiles files, Entry entry)
     {
-        var stamp = Stamp(files);
-        var certificate = X509Certificate2.CreateFromPemFile(files.Certificate, files.Key ?? files.Certificate);
-        var chain = new X509Certificate2Collection();
-        chain.ImportFromPemFile(files.Certificate);
-        var options = new SslServerAuthenticationOptions
+        var content = "";
+        try
         {
-            ServerCertificateContext = SslStreamCertificateContext.Create(certificate, chain, offline: true),
-            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            ClientCertificateRequired = false,
-            AllowRenegotiation = false,
-        };
-        return new Entry(certificate, options, stamp);
+            var file = new CertificateFile(files);
+            content = file.Content;
+            if (content == entry.Content)
+                return entry with { Fault = null };
+            if (content == entry.RefusedContent)
+                return entry;
+            var read = Load(files, file); // sessions may still hold the old one; the collector takes it
+            _logger.LogInformation("Certificate {File} was read again; it expires {Expiry:O}", files.Certificate, read.Certificate.NotAfter);
+            return read;
+        }
+        catch (CertificateException e)
+        {
+            // A renewal writes one file after the other: told once, and looked at again with the next change.
+            if (entry.Fault != e.Message)
+                _logger.LogWarning(e, "Certificate {File} changed but cannot be read; the one loaded before stays in use", files.Certificate);
+            return entry with { Fault = e.Message, RefusedContent = content };
+        }
     }
 
-    private static (DateTime Certificate, DateTime Key) Stamp(CertificateFiles files) =>
-        (File.GetLastWriteTimeUtc(files.Certificate), File.GetLastWriteTimeUtc(files.Key ?? files.Certificate));
+    private static Entry Load(CertificateFiles files, CertificateFile file)
+    {
+        var (certificate, chain) = file.Parse();
+        try
+        {
+            return new Entry(files.Certificate, certificate, Present(SslStreamCertificateContext.Create(certificate, chain, offline: true)), file.Content);
+        }
+        catch (Exception e) when (e is CryptographicException or NotSupportedException or ArgumentException)
+        {
+            certificate.Dispose();
+            throw new CertificateException($"'{files.Certificate}' cannot be used for TLS: {e.Message}", e);
+        }
+    }
 
-    private sealed record Entry(X509Certificate2 Certificate, SslServerAuthenticationOptions Options, (DateTime Certificate, DateTime Key) Stamp);
+    private static SslServerAuthenticationOptions Present(SslStreamCertificateContext context) => new()
+    {
+        ServerCertificateContext = context,
+        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+        ClientCertificateRequired = false,
+        AllowRenegotiation = false,
+    };
+
+    private static string Names(X509Certificate2 certificate)
+    {
+        var names = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(e => e.EnumerateDnsNames()).ToList();
+        return names.Count > 0 ? string.Join(", ", names) : certificate.Subject;
+    }
+
+    /// <param name="Content">Of the files that it was loaded from.</param>
+    /// <param name="Fault">Why files that came later cannot be used.</param>
+    /// <param name="RefusedContent">Of those files.</param>
+    private sealed record Entry(string File, X509Certificate2 Certificate, SslServerAuthenticationOptions Options, string Content, string? Fault = null, string? RefusedContent = null);
 }
+
+/// <summary>A certificate that is to be renewed.</summary>
+/// <param name="Names">The hosts it is for.</param>
+internal sealed record ExpiringCertificate(string File, string Names, DateTimeOffset Expiry);

@@ -1,10 +1,11 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Net;
 
 namespace AgentMta.Server.Resolver;
 
 /// <summary>What an operator can set about DNS; Hosting binds it.</summary>
-internal sealed record ResolverOptions
+internal sealed record ResolverOptions : IValidatableObject
 {
     public const int DefaultPort = 53;
 
@@ -23,47 +24,50 @@ internal sealed record ResolverOptions
     public string ResolvConf { get; init; } = "/etc/resolv.conf";
 
     /// <summary>How long one server is waited for; not set: what resolv.conf says, else 3 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:01:00")]
     public TimeSpan? Timeout { get; init; }
 
     /// <summary>How often each server is asked that does not answer; not set: what resolv.conf says, else 2.</summary>
+    [Range(1, 10)]
     public int? Attempts { get; init; }
 
     /// <summary>How long one look-up takes at most over all servers, attempts and aliases.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:05:00")]
     public TimeSpan LookupTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>Memory of the cache in octets, estimated; 0 keeps nothing.</summary>
+    [Range(0, 1_073_741_824)]
     public int CacheBytes { get; init; } = 16 * 1024 * 1024;
 
     /// <summary>How long an answer is kept at most, whatever its TTL.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "30.00:00:00")]
     public TimeSpan MaxTtl { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>How long the absence of a name or type is kept at most (RFC 2308 5 suggests one to three hours).</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00")]
     public TimeSpan MaxNegativeTtl { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>How long a failure is kept (RFC 9520 3.2: one second at least, five minutes at most).</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan FailureTtl { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Look-ups that may be on the network at the same time; each holds a socket.</summary>
+    [Range(1, 65_536)]
     public int MaxConcurrent { get; init; } = 256;
 
-    /// <summary>What is wrong with these settings, one sentence each.</summary>
-    public IEnumerable<string> Validate()
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        foreach (var server in Servers.Where(s => !TryParseServer(s, out _)))
-            yield return $"'{server}' is not the address of a DNS server; write address, address:port or [address]:port.";
-        foreach (var server in ValidatingServers.Where(s => !TryParseServer(s, out _)))
-            yield return $"'{server}' is not the address of a validating DNS server.";
-        if (Timeout is { } timeout && (timeout < TimeSpan.FromMilliseconds(1) || timeout > TimeSpan.FromMinutes(1)))
-            yield return "The DNS timeout must lie between a millisecond and a minute.";
-        if (Attempts is < 1 or > 10)
-            yield return "DNS attempts must lie between 1 and 10.";
-        if (LookupTimeout <= TimeSpan.Zero || LookupTimeout > TimeSpan.FromMinutes(5))
-            yield return "The DNS look-up timeout must be positive and at most five minutes.";
-        if (FailureTtl < TimeSpan.FromSeconds(1) || FailureTtl > TimeSpan.FromMinutes(5))
-            yield return "DNS failures must be kept for one second to five minutes (RFC 9520 3.2).";
-        if (CacheBytes < 0 || MaxTtl < TimeSpan.Zero || MaxNegativeTtl < TimeSpan.Zero || MaxConcurrent < 1)
-            yield return "DNS cache sizes and times must not be negative, and one look-up at least must be allowed at a time.";
+        for (var i = 0; i < ValidatingServers.Count; i++)
+        {
+            if (!TryParseServer(ValidatingServers[i], out _))
+                yield return new ValidationResult("the address of a validating DNS server is expected.", [$"{nameof(ValidatingServers)}:{i}"]);
+        }
     }
+
+    /// <summary>What is wrong with the first of these servers that is none; null where all are.</summary>
+    public static string? ServerFault(IEnumerable<string> servers) =>
+        servers.FirstOrDefault(s => !TryParseServer(s, out _)) is { } wrong ? $"'{wrong}' is not the address of a DNS server; write address, address:port or [address]:port." : null;
 
     /// <summary>Reads a server's address; the port is 53 where not given.</summary>
     internal static bool TryParseServer(string text, out IPEndPoint endPoint)

@@ -39,7 +39,8 @@ internal sealed class DkimKeyStore(Database database, KeyRing keys)
             },
             cancellationToken);
 
-    private static string Context(string domain, string selector) => $"dkim_keys/{domain}/{selector}";
+    /// <summary>What the encrypted key is bound to.</summary>
+    internal static string Context(string domain, string selector) => $"dkim_keys/{domain}/{selector}";
 
     private ValueTask<List<StoredDkimKey>> ReadAsync(string where, string workspaceId, string domain, CancellationToken cancellationToken) =>
         database.ReadAsync(

@@ -1,7 +1,11 @@
 namespace AgentMta.Server.Store;
 
 /// <summary>The store cannot keep a change now (disk full, damaged file): the caller answers 4yz or 503 and nothing was stored.</summary>
-internal sealed class StoreException(string message, Exception? inner = null) : Exception(message, inner);
+internal class StoreException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>A file of the store is no database, or a broken one; start-up ends with exit code 78, for starting again would not help.</summary>
+internal sealed class DatabaseDamagedException(string path, Exception inner)
+    : StoreException($"'{path}' is damaged or no database of this program ({inner.Message}): restore it from the backup, together with what belongs to it in its folder.", inner);
 
 /// <summary>The database was written by a newer version of this program; start-up ends with exit code 78.</summary>
 internal sealed class SchemaTooNewException(int found, int known)

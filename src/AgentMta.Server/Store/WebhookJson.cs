@@ -29,5 +29,6 @@ internal sealed partial class WebhookJson : JsonSerializerContext
     public static Dictionary<string, string> OpenHeaders(KeyRing keys, string workspaceId, string webhookId, byte[]? column) =>
         column is null ? [] : JsonSerializer.Deserialize(keys.Decrypt(column, Context(workspaceId, webhookId, "headers")), Default.DictionaryStringString) ?? [];
 
-    private static string Context(string workspaceId, string webhookId, string column) => $"webhooks/{workspaceId}/{webhookId}/{column}";
+    /// <summary>What an encrypted column is bound to.</summary>
+    internal static string Context(string workspaceId, string webhookId, string column) => $"webhooks/{workspaceId}/{webhookId}/{column}";
 }

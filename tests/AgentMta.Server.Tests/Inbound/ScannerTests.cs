@@ -35,10 +35,16 @@ public sealed class ScannerTests
             Assert.Equal(mail.ReplaceLineEndings("\r\n").Length, clamd.Octets);
     }
 
-    [Fact]
-    public async Task A_scanner_that_does_not_listen_is_down_and_not_an_error()
+    [Theory]
+    [InlineData("unix:/nonexistent/clamd.sock")]
+    [InlineData("unix:/nonexistent/a-path-of-more-octets-than-the-system-takes-for-a-socket/a-path-of-more-octets-than-the-system-takes-for-a-socket")]
+    [InlineData("::1:3310")]
+    [InlineData("127.0.0.1:0")]
+    [InlineData("127.0.0.1:70000")]
+    [InlineData("nowhere")]
+    public async Task A_scanner_that_does_not_listen_is_down_and_not_an_error(string address)
     {
-        var result = await new ClamdScanner("unix:/nonexistent/clamd.sock", TimeSpan.FromSeconds(10), TimeProvider.System).ScanAsync(new byte[10], default);
+        var result = await new ClamdScanner(address, TimeSpan.FromSeconds(10), TimeProvider.System).ScanAsync(new byte[10], default);
 
         Assert.Equal(ScanOutcome.Down, result.Outcome);
     }

@@ -77,12 +77,13 @@ public sealed class ResolverSettingsTests
     [Fact]
     public void Wrong_settings_are_named()
     {
-        Assert.Empty(new ResolverOptions { Servers = ["127.0.0.1:5353"] }.Validate());
+        Assert.Null(ResolverOptions.ServerFault(["127.0.0.1:5353", "::1"]));
+        Assert.Contains("dns.example", ResolverOptions.ServerFault(["127.0.0.1:5353", "dns.example"]), StringComparison.Ordinal);
         var wrong = new ResolverOptions
         {
-            Servers = ["dns.example"], ValidatingServers = ["x"], Timeout = TimeSpan.Zero, Attempts = 0, LookupTimeout = TimeSpan.Zero, FailureTtl = TimeSpan.Zero, CacheBytes = -1,
+            ValidatingServers = ["x"], Timeout = TimeSpan.Zero, Attempts = 0, LookupTimeout = TimeSpan.Zero, FailureTtl = TimeSpan.Zero, CacheBytes = -1,
         };
-        Assert.Equal(7, wrong.Validate().Count());
+        Assert.Equal(6, AgentMta.Server.Hosting.ConfigurationCheck.Range(wrong).Count());
     }
 
     [Fact]

@@ -1,3 +1,6 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+
 namespace AgentMta.Server.Inbound.Gates;
 
 /// <summary>Whether a gate refuses or keeps the message with a label.</summary>
@@ -21,12 +24,14 @@ internal enum ScannerDown
 }
 
 /// <summary>Every setting of the gates in one place.</summary>
-internal sealed record GateOptions
+internal sealed record GateOptions : IValidatableObject
 {
     /// <summary>Received fields past which a message runs in a circle (RFC 5321 6.3).</summary>
+    [Range(1, 10_000)]
     public int MaxReceived { get; init; } = 50;
 
     /// <summary>Received fields of this host past which it does.</summary>
+    [Range(0, 10_000)]
     public int MaxOwnHops { get; init; } = 3;
 
     /// <summary>DMARC failures under p=reject: refuse, or treat as quarantine.</summary>
@@ -39,15 +44,19 @@ internal sealed record GateOptions
     public GateMode Unauthenticated { get; init; } = GateMode.Label;
 
     /// <summary>Messages a minute from one author address to one inbox; 0 is no limit.</summary>
+    [Range(0, 1_000_000)]
     public int SenderPerMinute { get; init; } = 300;
 
     /// <summary>First contacts an hour from one author address, from its domain, and from the client's network (/24, /48); 0 is no limit.</summary>
+    [Range(0, 1_000_000)]
     public int FirstContactsPerHour { get; init; } = 30;
 
     /// <inheritdoc cref="FirstContactsPerHour"/>
+    [Range(0, 1_000_000)]
     public int FirstContactsPerHourOfDomain { get; init; } = 1000;
 
     /// <inheritdoc cref="FirstContactsPerHour"/>
+    [Range(0, 1_000_000)]
     public int FirstContactsPerHourOfNetwork { get; init; } = 500;
 
     /// <summary>clamd's socket, unix:/path or HOST:PORT; null switches the gate off.</summary>
@@ -63,6 +72,7 @@ internal sealed record GateOptions
     public ScannerDown SpamScannerDown { get; init; } = ScannerDown.Accept;
 
     /// <summary>How long a scanner may take.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:01:00")]
     public TimeSpan ScannerTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>DNS lists of client addresses.</summary>
@@ -72,9 +82,11 @@ internal sealed record GateOptions
     public GreylistOptions Greylist { get; init; } = new();
 
     /// <summary>Built-in score from which a message is labelled spam; 0 never labels.</summary>
+    [Range(0.0, 1000.0)]
     public double SpamLabelScore { get; init; } = 5;
 
     /// <summary>Score from which it is refused; 0 never refuses.</summary>
+    [Range(0.0, 1000.0)]
     public double SpamRefuseScore { get; init; } = 15;
 
     /// <summary>Whether clients on loopback are free of rates, greylisting and DNS lists.</summary>
@@ -86,18 +98,20 @@ internal sealed record GateOptions
     /// <summary>Whether rates, greylisting and DNS lists leave this client alone.</summary>
     public bool IsExempt(System.Net.IPAddress client) => (ExemptLoopback && System.Net.IPAddress.IsLoopback(client)) || ExemptNetworks.Any(n => n.Contains(client));
 
-    /// <summary>What is wrong with the settings: key and sentence.</summary>
-    public IEnumerable<(string Key, string Fault)> Validate()
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Clamd is { } clamd && !Scanners.ClamdScanner.IsAddress(clamd))
-            yield return (nameof(Clamd), $"'{clamd}' is neither unix:/path nor HOST:PORT, for instance unix:/run/clamav/clamd.ctl or 127.0.0.1:3310.");
-        if (Rspamd is { } rspamd && !(Uri.TryCreate(rspamd, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
-            yield return (nameof(Rspamd), $"'{rspamd}' is not an http URL, for instance http://127.0.0.1:11333/.");
-        if (ScannerTimeout <= TimeSpan.Zero || ScannerTimeout > TimeSpan.FromSeconds(60))
-            yield return (nameof(ScannerTimeout), "a duration up to 00:01:00 is expected.");
-        foreach (var list in DnsLists.Where(l => Uri.CheckHostName(l.Zone) != UriHostNameType.Dns))
-            yield return (nameof(DnsLists), $"'{list.Zone}' is not a zone, for instance zen.spamhaus.org.");
-        if (Greylist.Delay < TimeSpan.Zero || Greylist.RetryWindow <= Greylist.Delay || Greylist.Lifetime <= Greylist.RetryWindow)
-            yield return (nameof(Greylist), "Delay, RetryWindow and Lifetime must grow in this order.");
+        if (Clamd is not null && Scanners.ClamdScanner.AddressFault(Clamd) is { } fault)
+            yield return new ValidationResult($"{fault} Expected is unix:/path or HOST:PORT, for instance unix:/run/clamav/clamd.ctl, 127.0.0.1:3310 or [::1]:3310.", [nameof(Clamd)]);
+        if (Rspamd is not null && !(Uri.TryCreate(Rspamd, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Port != 0))
+            yield return new ValidationResult("this is not an http URL, for instance http://127.0.0.1:11333/.", [nameof(Rspamd)]);
+        for (var i = 0; i < DnsLists.Count; i++)
+        {
+            if (Uri.CheckHostName(DnsLists[i].Zone) != UriHostNameType.Dns)
+                yield return new ValidationResult("a zone is expected, for instance zen.spamhaus.org.", [$"{nameof(DnsLists)}:{i}:{nameof(Scanners.DnsListOptions.Zone)}"]);
+        }
+
+        if (SpamRefuseScore > 0 && SpamRefuseScore < SpamLabelScore)
+            yield return new ValidationResult(string.Create(CultureInfo.InvariantCulture, $"SpamLabelScore = {SpamLabelScore} or more is expected, or 0, which never refuses."), [nameof(SpamRefuseScore)]);
     }
 }

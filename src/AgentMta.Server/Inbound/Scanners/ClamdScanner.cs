@@ -12,6 +12,7 @@ internal sealed class ClamdScanner(string address, TimeSpan timeout, TimeProvide
 {
     private const int ChunkLength = 64 * 1024;
     private const int LongestAnswer = 4096;
+    private const int LongestPath = 107;
     private const string UnixPrefix = "unix:";
 
     /// <summary>Sends the octets and reads the answer; a scanner that cannot be asked in time is <see cref="ScanOutcome.Down"/>, never an exception.</summary>
@@ -31,16 +32,32 @@ internal sealed class ClamdScanner(string address, TimeSpan timeout, TimeProvide
         {
             return new ScanResult(ScanOutcome.Down, $"no answer within {timeout.TotalSeconds:0.#} s");
         }
-        catch (Exception e) when (e is SocketException or IOException)
+        catch (Exception e) when (e is SocketException or IOException or ArgumentException or FormatException or InvalidOperationException or NotSupportedException)
         {
+            // Also an address that cannot be dialled: what the setting VirusScannerDown says holds for it too.
             return new ScanResult(ScanOutcome.Down, e.Message);
         }
     }
 
-    /// <summary>Whether the text names a socket.</summary>
-    public static bool IsAddress(string text) =>
-        text.StartsWith(UnixPrefix, StringComparison.Ordinal) ? text.Length > UnixPrefix.Length
-        : text.LastIndexOf(':') is > 0 and var colon && ushort.TryParse(text.AsSpan(colon + 1), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out _);
+    /// <summary>Why the text names no socket, as a sentence; null where it names one.</summary>
+    public static string? AddressFault(string text)
+    {
+        if (text.StartsWith(UnixPrefix, StringComparison.Ordinal))
+        {
+            // unix(7): sun_path has 108 octets, of which the last ends the text.
+            return text.Length == UnixPrefix.Length ? "The path is missing."
+                : Encoding.UTF8.GetByteCount(text) - UnixPrefix.Length > LongestPath ? $"The path of a socket has at most {LongestPath} octets." : null;
+        }
+
+        var colon = text.LastIndexOf(':');
+        var host = colon > 0 ? text[..colon] : "";
+        if (host.Contains(':', StringComparison.Ordinal) && !host.StartsWith('['))
+            return "An IPv6 address stands in brackets.";
+        if (Uri.CheckHostName(host) == UriHostNameType.Unknown)
+            return "This names no host.";
+        return ushort.TryParse(text.AsSpan(colon + 1), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var port) && port > 0
+            ? null : "The port lies from 1 to 65535.";
+    }
 
     private async ValueTask<Socket> ConnectAsync(CancellationToken cancellationToken)
     {

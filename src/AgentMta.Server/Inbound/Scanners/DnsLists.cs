@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Net;
 using AgentMta.Protocol.Dns;
@@ -11,6 +12,7 @@ internal sealed record DnsListOptions
     public string Zone { get; init; } = "";
 
     /// <summary>Points of a listed client; below zero it speaks for the client.</summary>
+    [Range(-1000.0, 1000.0)]
     public double Score { get; init; } = 3;
 
     /// <summary>Whether a listed client is refused at RCPT already.</summary>

@@ -11,6 +11,7 @@ internal sealed partial class SqliteDatabase : Database
 {
     private const int QueueLength = 4096;
     private const string LogSuffix = "-arrivals";
+    private const string AsideSuffix = ".damaged";
     private const int FirstWithLog = 50;
 
     private readonly string _path;
@@ -52,12 +53,14 @@ internal sealed partial class SqliteDatabase : Database
             if (keepLog)
                 FlushWal(); // records of the new schema must not be run on the old one
         }
-        catch
+        catch (Exception e)
         {
             StopFlushing();
             _arrivals?.Dispose();
             _session?.DisposeCommands();
             _writer.Dispose();
+            if (IsDamage(e))
+                throw new DatabaseDamagedException(path, e);
             throw;
         }
 
@@ -66,6 +69,7 @@ internal sealed partial class SqliteDatabase : Database
 
     /// <summary>Opens or creates the database file and brings its schema up to date.</summary>
     /// <exception cref="SchemaTooNewException">A newer program wrote it.</exception>
+    /// <exception cref="DatabaseDamagedException">The file is no database, or a broken one.</exception>
     public static SqliteDatabase Open(string path, TimeProvider time, ILogger<SqliteDatabase> log)
     {
         SqliteLibrary.Load();
@@ -86,6 +90,25 @@ internal sealed partial class SqliteDatabase : Database
     {
         SqliteLibrary.Load();
         return new SqliteDatabase(path, time, log, Migrations.Evidence, "OFF");
+    }
+
+    /// <summary>The same for the server, which begins anew where the file cannot be used: nothing in it was promised to anybody. What was there is kept beside it for people.</summary>
+    /// <exception cref="SchemaTooNewException">A newer program wrote it.</exception>
+    public static SqliteDatabase OwnEvidence(string path, TimeProvider time, ILogger<SqliteDatabase> log)
+    {
+        try
+        {
+            return OpenEvidence(path, time, log);
+        }
+        catch (DatabaseDamagedException e)
+        {
+            var aside = path + AsideSuffix;
+            log.LogWarning("The evidence of refusals and sessions begins anew: {Reason} The file is kept as {Aside}", e.InnerException!.Message, aside);
+            File.Move(path, aside, overwrite: true);
+            foreach (var end in (ReadOnlySpan<string>)["-wal", "-shm"])
+                File.Delete(path + end);
+            return OpenEvidence(path, time, log);
+        }
     }
 
     /// <summary>Opens or creates the file of the search index: flushed when the log is folded in, not at each commit, so that it stays whole and may only be behind.</summary>
@@ -200,6 +223,10 @@ internal sealed partial class SqliteDatabase : Database
                 WaitUntilSure();
                 return result;
             }
+            catch (SqliteException e) when (_logPath is not null && IsDamage(e))
+            {
+                throw new DatabaseDamagedException(_path, e);
+            }
             finally
             {
                 reader.Session.Execute("COMMIT");
@@ -243,6 +270,8 @@ internal sealed partial class SqliteDatabase : Database
 
         _writer.Dispose();
     }
+
+    private static bool IsDamage(Exception e) => e is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB };
 
     private static void Run(SqliteConnection connection, string sql)
     {
