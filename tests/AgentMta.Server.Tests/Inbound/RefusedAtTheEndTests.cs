@@ -82,6 +82,36 @@ public sealed class RefusedAtTheEndTests
         Assert.Equal($"data|{reply.Code}|{reply.EnhancedStatus}||tx1|", await RefusalAsync(server, reply));
     }
 
+    [Fact]
+    public async Task Files_that_committed_rows_name_stay_where_the_clean_up_behind_them_fails()
+    {
+        await using var server = await OpenAsync();
+        var other = await server.Store.AddWorkspaceAsync("other", "second.test");
+        await server.Store.AddInboxAsync("bob@second.test", scope: other);
+        var mail = Mail(id: "<1@sender.test>", body: string.Concat(Enumerable.Repeat("Hello agent.\n", 8000)));
+        Assert.Equal(250, (await SpooledAsync(TestStore.Agent)).Code);
+
+        // The agent has it, so the file of this arrival is not needed; a folder in its place cannot be deleted as a file.
+        var reply = await SpooledAsync(TestStore.Agent, "bob@second.test");
+
+        Assert.Equal(250, reply.Code);
+        var file = Assert.Single(await server.Store.RowsAsync("SELECT file FROM raws WHERE workspace_id = @p1", other.WorkspaceId));
+        Assert.True(File.Exists(Path.Combine(server.Store.Folder, "raws", file)));
+
+        async Task<SmtpReply> SpooledAsync(params string[] recipients)
+        {
+            var raw = await server.Spool.CopyAsync(System.Text.Encoding.UTF8.GetBytes(mail.ReplaceLineEndings("\r\n")));
+            var path = Path.Combine(server.Store.Folder, "raws", raw.File!);
+            if (recipients.Length > 1)
+            {
+                File.Delete(path);
+                Directory.CreateDirectory(Path.Combine(path, "in the way"));
+            }
+
+            return await server.Receiver.AcceptAsync(server.Incoming("", recipients: recipients) with { Raw = raw }, default);
+        }
+    }
+
     // stage, code, status, recipient, transaction and workspace of the one refusal; of that id where its reply is given.
     private static async Task<string> RefusalAsync(TestReceiver server, SmtpReply? reply = null)
     {
