@@ -183,7 +183,27 @@ internal sealed partial class Receiver(ReceiverServices services)
     {
         foreach (var copy in stored)
             services.Meter.Copy(EnumWord.Of(copy.Outcome));
-        return new SmtpReply(250, "2.0.0", $"Stored as {message.TransactionId}");
+        return new SmtpReply(250, "2.0.0", StoredText(message, stored));
+    }
+
+    // What it says can be traced: this transaction is kept with the raw of a new message alone.
+    private static string StoredText(IncomingMessage message, IReadOnlyList<StoredCopy> stored)
+    {
+        var told = stored[0];
+        foreach (var copy in stored)
+        {
+            if (copy.Outcome == CopyOutcome.Stored)
+                return $"Stored as {message.TransactionId}";
+            if (told.Outcome == CopyOutcome.Duplicate && copy.Outcome == CopyOutcome.Reported)
+                told = copy;
+        }
+
+        return told switch
+        {
+            { TakenAs: { } what } => $"Taken as {what} {told.TracedBy}",
+            { TracedBy: { } first } => $"Stored before as {first}",
+            _ => "Stored before and deleted since",
+        };
     }
 
     private void Log(Arrival arrival, SmtpReply reply, IReadOnlyList<StoredCopy> stored)
