@@ -9,6 +9,12 @@ namespace AgentMta.Server.Inbound;
 /// <content>Steps 3 to 5: what is kept becomes rows, for all recipients in one transaction.</content>
 internal sealed partial class Receiver
 {
+    private async ValueTask<List<InboundCopy>> ParseAsync(Arrival arrival, List<Judgement> judgements, CancellationToken cancellationToken)
+    {
+        using var slot = await services.Slots.EnterAsync(arrival, cancellationToken).ConfigureAwait(false);
+        return Parse(arrival, judgements);
+    }
+
     private List<InboundCopy> Parse(Arrival arrival, List<Judgement> judgements)
     {
         var copies = new List<InboundCopy>(judgements.Count);

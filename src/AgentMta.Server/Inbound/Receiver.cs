@@ -36,7 +36,7 @@ internal sealed partial class Receiver(ReceiverServices services)
     public async Task<SmtpReply> AcceptAsync(IncomingMessage message, CancellationToken cancellationToken)
     {
         var started = services.Time.GetTimestamp();
-        var arrival = new Arrival(message);
+        var arrival = new Arrival(message, services.Slots);
         var targets = new List<Target>(message.Recipients.Count);
         SmtpReply reply;
         IReadOnlyList<StoredCopy> stored = [];
@@ -51,7 +51,13 @@ internal sealed partial class Receiver(ReceiverServices services)
                 await PoolThread.Enter(); // a scanner or a DNS server may have answered last
             var refusal = targets.Count == 0 ? lost : Refusal(arrival, judgements);
             if (refusal is null)
-                stored = await StoreAsync(arrival, Parse(arrival, judgements), cancellationToken).ConfigureAwait(false);
+            {
+                var parsing = ParseAsync(arrival, judgements, limit.Token);
+                if (!parsing.IsCompleted)
+                    limit.Watch();
+                stored = await StoreAsync(arrival, await parsing.ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            }
+
             reply = refusal ?? Accepted(message, stored);
         }
         catch (OperationCanceledException) when (limit.IsOver)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using AgentMta.Protocol.Smtp;
+using AgentMta.Server.Inbound;
 using AgentMta.Server.Tests.Support;
 using static AgentMta.Server.Tests.Support.TestReceiver;
 
@@ -68,6 +69,27 @@ public sealed class RefusedAtTheEndTests
 
         Assert.Equal("451 4.3.2", $"{reply.Code} {reply.EnhancedStatus}");
         Assert.Equal("data|451|4.3.2||tx1|", await RefusalAsync(server, reply));
+    }
+
+    [Fact]
+    public async Task A_message_that_waits_too_long_to_be_parsed_is_deferred_and_one_that_is_checked_in_place_does_not_wait()
+    {
+        var time = new ManualTimeProvider();
+        await using var server = await OpenAsync(time: time);
+        var slots = new ParseSlots(1);
+        var receiver = new Receiver(server.Services with { Slots = slots });
+        using (await slots.EnterAsync(new Arrival(server.Incoming("")), default))
+        {
+            Assert.Equal(250, (await receiver.AcceptAsync(server.Incoming(Mail(id: "<1@sender.test>")) with { InPlace = true }, default)).Code);
+            var waiting = receiver.AcceptAsync(server.Incoming(Mail(id: "<2@sender.test>")), default);
+            await Eventually.TrueAsync(() => slots.Waiting == 1, () => "nobody waits");
+            time.Advance(TimeSpan.FromSeconds(60));
+
+            Assert.Equal("451 4.3.2", (await waiting) is var reply ? $"{reply.Code} {reply.EnhancedStatus}" : "");
+        }
+
+        Assert.Equal(250, (await receiver.AcceptAsync(server.Incoming(Mail(id: "<3@sender.test>")), default)).Code);
+        Assert.Equal(0, slots.Waiting);
     }
 
     [Fact]
