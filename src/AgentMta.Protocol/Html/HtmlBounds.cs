@@ -6,14 +6,16 @@ namespace AgentMta.Protocol.Html;
 /// <summary>
 /// Bounds what a page may cost before a tree is built from it. Mail is hostile: nesting, unclosed formatting elements and the adoption agency of
 /// HTML 13.2.6.4.7 can multiply a small page into a huge tree. A page within the bounds passes unchanged but for elements that mail never shows.
+/// Behind the bound on tags it is read as text: in one element, where each block begins a line, so that what follows costs no more than its characters.
 /// </summary>
 internal sealed class HtmlBounds
 {
     public const int MaxCharacters = 5 * 1024 * 1024;
     public const int MaxDepth = 200;
-    public const int MaxTags = 250_000;
+    public const int MaxTags = 100_000;
     private const int MaxAttributes = 64;
     private const int MaxFormatting = 48;
+    private const string TextElement = "<pre>";
 
     // Without them the tree builder has no foreign content, no scripts and no select mode, whose tokens differ from what is scanned here.
     private static readonly FrozenSet<string> Dropped = Set("svg math plaintext select option optgroup frameset frame");
@@ -28,7 +30,12 @@ internal sealed class HtmlBounds
     private static readonly FrozenSet<string> Scopes = Set("table td th caption object marquee applet template button");
     private static readonly FrozenSet<string> Markers = Set("td th caption object marquee applet template");
 
+    // The names that the rules speak of, found without making a string of each tag's.
+    private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> Names =
+        new[] { Dropped, DroppedWhole, RawText, Void, Implied, Formatting, ClosesParagraph, Scopes, Markers }.SelectMany(n => n).ToFrozenSet(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+
     private readonly string _html;
+    private readonly HtmlBudget _budget;
     private readonly int _end;
     private readonly int _maxReconstructed;
     private readonly StringBuilder _kept = new();
@@ -37,23 +44,24 @@ internal sealed class HtmlBounds
     private readonly Dictionary<string, int> _openCount = [];
     private readonly Dictionary<string, int> _droppedCount = [];
     private int _copied;
-    private int _tags;
     private int _reconstructed;
+    private bool _tooMuchOpen;
     private bool _textOnly;
 
-    private HtmlBounds(string html)
+    private HtmlBounds(string html, HtmlBudget budget)
     {
         _html = html;
-        _end = Math.Min(html.Length, MaxCharacters);
-        _maxReconstructed = 20_000 + (_end / 16);
+        _budget = budget;
+        _end = budget.TakeCharacters(html.Length);
+        _maxReconstructed = 20_000 + (_end / 64);
     }
 
-    /// <summary>The page within the bounds, and whether its end was left out.</summary>
-    public static (string Html, bool Cut) Apply(string html)
+    /// <summary>The page within the bounds, and what had to be left out.</summary>
+    public static (string Html, HtmlLoss Loss) Apply(string html, HtmlBudget budget)
     {
-        var bounds = new HtmlBounds(html);
+        var bounds = new HtmlBounds(html, budget);
         bounds.Scan();
-        return (bounds.Finish(), html.Length > MaxCharacters);
+        return (bounds.Finish(), bounds._end < html.Length ? HtmlLoss.End : bounds._textOnly ? HtmlLoss.Layout : HtmlLoss.None);
     }
 
     private static FrozenSet<string> Set(string names) => names.Split(' ').ToFrozenSet(StringComparer.Ordinal);
@@ -68,13 +76,13 @@ internal sealed class HtmlBounds
                 return;
             var next = _html[open + 1];
             if (next == '!' && string.CompareOrdinal(_html, open, "<!--", 0, 4) == 0)
-                at = CommentEnd(open + 4);
+                at = Comment(open, CommentEnd(open + 4));
             else if (next is '!' or '?' || (next == '/' && open + 2 < _end && !char.IsAsciiLetter(_html[open + 2])))
-                at = AfterNext('>', open + 1);
+                at = Comment(open, AfterNext('>', open + 1));
             else if (char.IsAsciiLetter(next) || (next == '/' && open + 2 < _end))
                 at = Tag(open, next == '/');
             else
-                at = open + 1;
+                at = Stray(open);
         }
     }
 
@@ -83,6 +91,24 @@ internal sealed class HtmlBounds
         if (_copied == 0 && _end == _html.Length && _kept.Length == 0)
             return _html;
         return _kept.Append(_html, _copied, Math.Max(0, _end - _copied)).ToString();
+    }
+
+    // Where tags are left out, what stands around them must not become one.
+    private int Stray(int open)
+    {
+        if (_textOnly)
+            Replace(open, open + 1, "&lt;");
+        return open + 1;
+    }
+
+    // A comment is a node of the tree too.
+    private int Comment(int open, int end)
+    {
+        if (!_textOnly && !_budget.TakeTag())
+            ReadAsText(open);
+        if (_textOnly)
+            Replace(open, end, "");
+        return end;
     }
 
     private int AfterNext(char c, int from)
@@ -120,11 +146,11 @@ internal sealed class HtmlBounds
         var at = nameStart;
         while (at < _end && _html[at] is not (' ' or '\t' or '\n' or '\r' or '\f' or '/' or '>'))
             at++;
-        var name = at - nameStart > 32 ? "long-name" : _html[nameStart..at].ToLowerInvariant();
-        var end = AttributesEnd(at, out var cut);
-        if (++_tags > MaxTags)
-            _textOnly = true;
-        if (DroppedWhole.Contains(name))
+        var name = Name(nameStart, at);
+        var end = AttributesEnd(at, out var cut, out var attributes);
+        if (!_textOnly && (_tooMuchOpen || !_budget.TakeTag(Math.Min(attributes, MaxAttributes))))
+            ReadAsText(open);
+        if (DroppedWhole.Contains(name) || (_textOnly && name is "style" or "title"))
         {
             var after = isEnd ? end : RawTextEnd(name, end, true);
             Replace(open, after, "");
@@ -133,22 +159,39 @@ internal sealed class HtmlBounds
 
         if (name == "isindex" || name == "image")
             Replace(open, end, "");
+        else if (_textOnly)
+            Replace(open, end, name is "br" or "tr" || ClosesParagraph.Contains(name) ? "\n" : name is "td" or "th" ? " " : "");
         else if (Dropped.Contains(name))
             Replace(open, end, " ");
-        else if (_textOnly)
-            Replace(open, end, isEnd ? "" : "<br>");
         else if (isEnd ? !EndTag(name) : !StartTag(name))
             Replace(open, end, ClosesParagraph.Contains(name) ? "<br>" : "");
         else if (cut > 0)
             Replace(cut, end, ">");
-        return !isEnd && RawText.Contains(name) ? RawTextEnd(name, end, false) : end;
+        return !isEnd && !_textOnly && RawText.Contains(name) ? RawTextEnd(name, end, false) : end;
+    }
+
+    private string Name(int start, int end)
+    {
+        if (end - start > 32)
+            return "long-name";
+        Span<char> lower = stackalloc char[32];
+        var length = _html.AsSpan(start, end - start).ToLowerInvariant(lower);
+        return Names.TryGetValue(lower[..length], out var known) ? known : new string(lower[..length]);
+    }
+
+    // From here on there are no further elements; what is open stays so, and hides what it hid.
+    private void ReadAsText(int from)
+    {
+        _textOnly = true;
+        _budget.Exceed();
+        Replace(from, from, TextElement);
     }
 
     // HTML 13.2.5.32 to 13.2.5.39: a quote means something only after an equals sign.
-    private int AttributesEnd(int at, out int cut)
+    private int AttributesEnd(int at, out int cut, out int count)
     {
         cut = 0;
-        var count = 0;
+        count = 0;
         while (at < _end)
         {
             var c = _html[at];
@@ -191,7 +234,7 @@ internal sealed class HtmlBounds
                 return _end;
             var after = close + 2 + name.Length;
             if (after < _end && string.Compare(_html, close + 2, name, 0, name.Length, StringComparison.OrdinalIgnoreCase) == 0 && (IsSpace(_html[after]) || _html[after] is '/' or '>'))
-                return andTag ? AttributesEnd(after, out _) : close;
+                return andTag ? AttributesEnd(after, out _, out _) : close;
             at = close + 2;
         }
 
@@ -320,7 +363,7 @@ internal sealed class HtmlBounds
     {
         _reconstructed += FormattingSinceMarker();
         if (_reconstructed > _maxReconstructed)
-            _textOnly = true;
+            _tooMuchOpen = true;
     }
 
     private void Replace(int from, int to, string with)

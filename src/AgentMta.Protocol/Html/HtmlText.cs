@@ -8,6 +8,7 @@ namespace AgentMta.Protocol.Html;
 public static class HtmlText
 {
     private const string CutNote = "[The rest of this message is left out: it is too long.]";
+    private const string LayoutNote = "[The layout of the rest of this message is left out: it has too many tags.]";
     private const int MaxAltText = 120;
     private const int MaxLink = 2048;
 
@@ -17,20 +18,28 @@ public static class HtmlText
         "address article aside body caption center dd details dialog dir div dt figcaption footer form header hgroup html legend li listing main menu nav optgroup section summary tbody tfoot thead tr");
 
     /// <summary>Text and hidden text of a page. Bounded in size, depth and time for any input; never throws.</summary>
-    public static HtmlTextResult Extract(string html)
+    public static HtmlTextResult Extract(string html) => Extract(html, new HtmlBudget());
+
+    /// <summary>The same within what the message's pages before have left.</summary>
+    internal static HtmlTextResult Extract(string html, HtmlBudget budget)
     {
-        using var document = HtmlTree.Parse(html, out var cut);
+        if (budget is { Characters: 0, IsExceeded: true })
+            return new HtmlTextResult("", []); // the page before has said so
+        using var document = HtmlTree.Parse(html, budget, out var loss);
         var hidden = new HiddenTextList();
         var writer = new HtmlTextWriter();
         var sheet = CssSheet.From(document.GetElementsByTagName("style").Select(style => style.TextContent));
         Walk(document, sheet, writer, hidden);
-        if (cut)
+        var all = hidden.ToList().ToList();
+        if (loss != HtmlLoss.None)
         {
+            // Who looks for hidden text must know that he did not see all of it, whatever the page was padded with.
+            var note = loss == HtmlLoss.End ? CutNote : LayoutNote;
             writer.Break(1);
-            writer.Words(CutNote);
+            writer.Words(note);
+            all.Add(new HiddenText(note, "not looked through"));
         }
 
-        var all = hidden.ToList().ToList();
         return new HtmlTextResult(HiddenCharacters.Strip(writer.Finish(), all), all);
     }
 

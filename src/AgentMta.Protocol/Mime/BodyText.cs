@@ -13,9 +13,10 @@ internal sealed class BodyText
     private readonly List<HiddenText> _hidden = [];
     private readonly List<string> _htmlSources = [];
 
-    private readonly int _plainLimit;
+    private readonly ReadBounds _bounds;
+    private readonly HtmlBudget _budget;
 
-    private BodyText(int plainLimit) => _plainLimit = plainLimit;
+    private BodyText(ReadBounds bounds) => (_bounds, _budget) = (bounds, NewBudget(bounds));
 
     public string Text { get; private set; } = "";
 
@@ -23,16 +24,40 @@ internal sealed class BodyText
 
     public MimeDefects Defects { get; private set; }
 
-    public static BodyText Of(BodySelection selection, int plainLimit)
+    public static BodyText Of(BodySelection selection, ReadBounds bounds)
     {
-        var body = new BodyText(plainLimit);
+        var body = new BodyText(bounds);
         body.Read(selection.Bodies);
         return body;
     }
 
     /// <summary>What a person would not see; HTML that was not needed for <see cref="Text"/> is looked through only here.</summary>
-    public IReadOnlyList<HiddenText> ReadHidden() =>
-        [.. _hidden, .. _extracted.Count == _htmlSources.Count ? _extracted.SelectMany(e => e.Hidden) : _htmlSources.SelectMany(h => HtmlText.Extract(h).Hidden)];
+    public IReadOnlyList<HiddenText> ReadHidden()
+    {
+        if (_extracted.Count == _htmlSources.Count)
+            return [.. _hidden, .. _extracted.SelectMany(e => e.Hidden)];
+        var budget = NewBudget(_bounds);
+        return [.. _hidden, .. _htmlSources.SelectMany(h => HtmlText.Extract(h, budget).Hidden)];
+    }
+
+    /// <summary>Lets go of HTML beyond the bounds of a look; an agent gets it as it was sent.</summary>
+    public void Release()
+    {
+        if (Html is null || _bounds.HtmlCharacters >= HtmlBounds.MaxCharacters)
+            return;
+        if (Html.Length > _bounds.HtmlCharacters)
+            Html = Html[.._bounds.HtmlCharacters];
+        var left = _bounds.HtmlCharacters;
+        for (var i = 0; i < _htmlSources.Count; i++)
+        {
+            // One more character, so that a page that was cut is still seen to be.
+            if (_htmlSources[i].Length > left + 1)
+                _htmlSources[i] = _htmlSources[i][..(left + 1)];
+            left = Math.Max(0, left - _htmlSources[i].Length);
+        }
+    }
+
+    private static HtmlBudget NewBudget(ReadBounds bounds) => new(bounds.HtmlCharacters, bounds.HtmlTags);
 
     private void Read(IReadOnlyList<BodySelection.Body> bodies)
     {
@@ -86,14 +111,16 @@ internal sealed class BodyText
 
     private string Extract(string html)
     {
-        var result = HtmlText.Extract(html);
+        var result = HtmlText.Extract(html, _budget);
+        if (_budget.IsExceeded)
+            Defects |= MimeDefects.HtmlBeyondBounds;
         _extracted.Add(result);
         return result.Text;
     }
 
     private string Plain(MimePart part)
     {
-        var text = part.DecodeLines(_plainLimit, out var defects);
+        var text = part.DecodeLines(_bounds.PlainOctets, out var defects);
         Defects |= defects;
         if (part.ContentType.Parameter("format") is { } format && format.Equals("flowed", StringComparison.OrdinalIgnoreCase))
             text = FlowedText.Join(text, part.ContentType.Parameter("delsp") is { } delsp && delsp.Equals("yes", StringComparison.OrdinalIgnoreCase));

@@ -56,16 +56,18 @@ public sealed class MessageContent
     public IReadOnlyList<HiddenText> HiddenText => _hidden ??= _body.ReadHidden();
 
     /// <summary>Reads a message.</summary>
-    /// <param name="plainLimit">Octets of each plain part (as they stand in the message) that <see cref="Text"/> is read from: who wants a look at it alone decodes no more.</param>
-    public static MessageContent Read(MimeMessage message, int plainLimit = int.MaxValue)
+    /// <param name="bounds">How much of the bodies; <see cref="ReadBounds.Whole"/> where nothing is said.</param>
+    public static MessageContent Read(MimeMessage message, ReadBounds? bounds = null)
     {
         var selection = BodySelection.Of(message);
-        var body = BodyText.Of(selection, plainLimit);
+        var body = BodyText.Of(selection, bounds ?? ReadBounds.Whole);
         var headers = message.Headers;
         var habit = Habit(message);
         var date = headers.First("Date");
         var when = date is { } field ? DateParser.Parse(field.Text) : null;
         var defects = message.Defects | body.Defects | (date is not null && when is null ? MimeDefects.BadDate : MimeDefects.None);
+        var attachments = AttachmentList.Read(selection, body.Html);
+        body.Release();
         return new MessageContent(body)
         {
             Subject = headers.First("Subject") is { } subject ? HeaderText.Decode(subject.RawValue.Span, habit).Trim() : "",
@@ -80,7 +82,7 @@ public sealed class MessageContent
             InReplyTo = Ids(headers, "In-Reply-To"),
             References = Ids(headers, "References"),
             Preview = PreviewOf(body.Text),
-            Attachments = AttachmentList.Read(selection, body.Html),
+            Attachments = attachments,
             Defects = defects | HeaderDefects(message) | EncodingDefects(message),
         };
     }

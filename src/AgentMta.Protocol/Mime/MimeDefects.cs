@@ -26,4 +26,7 @@ public enum MimeDefects
     YEncoded = 1 << 16,
     BadDate = 1 << 17,
     RepeatedHeader = 1 << 18,
+
+    /// <summary>The HTML that the text was to be read from is larger than what is looked at.</summary>
+    HtmlBeyondBounds = 1 << 19,
 }

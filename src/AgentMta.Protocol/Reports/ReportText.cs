@@ -8,6 +8,8 @@ internal sealed class ReportText
 {
     private const int MaxProse = 128 * 1024;
     private const int MaxOriginal = 256 * 1024;
+    private const int MaxPages = 512 * 1024;
+    private const int MaxTags = 20_000;
 
     public string Prose { get; private set; } = "";
 
@@ -20,6 +22,7 @@ internal sealed class ReportText
     {
         var text = new ReportText();
         var prose = new System.Text.StringBuilder();
+        var pages = new HtmlBudget(MaxPages, MaxTags);
         foreach (var part in message.Parts())
         {
             if (part.IsMultipart)
@@ -32,11 +35,11 @@ internal sealed class ReportText
 
             var type = part.ContentType;
             if ((type.Type == "text" || type.Type == "multipart") && type.Subtype != "rfc822-headers" && text.Original.Length == 0)
-                AppendProse(prose, part, type);
+                AppendProse(prose, part, type, pages);
             else if (IsOriginal(type) && text.Original.Length == 0)
                 text.Original = Cut(part.DecodeText(), MaxOriginal);
             else if (part == message.Root)
-                AppendProse(prose, part, type);
+                AppendProse(prose, part, type, pages);
         }
 
         text.Split(prose.ToString());
@@ -44,7 +47,7 @@ internal sealed class ReportText
         return text;
     }
 
-    private static void AppendProse(System.Text.StringBuilder prose, MimePart part, ContentType type)
+    private static void AppendProse(System.Text.StringBuilder prose, MimePart part, ContentType type, HtmlBudget pages)
     {
         if (prose.Length >= MaxProse || part.BodyLength > 4 * MaxOriginal)
             return;
@@ -54,7 +57,7 @@ internal sealed class ReportText
             // The plain twin of an HTML part said it already.
             if (part.Parent is { } parent && parent.ContentType.IsType("multipart", "alternative") && prose.Length > 0)
                 return;
-            decoded = HtmlText.Extract(decoded).Text;
+            decoded = HtmlText.Extract(decoded, pages).Text;
         }
 
         prose.Append(Cut(decoded, MaxProse + MaxOriginal)).Append('\n');

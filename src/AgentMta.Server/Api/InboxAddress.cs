@@ -52,4 +52,14 @@ internal static class InboxAddress
 
     private static bool IsUsable(Domain domain, Scope scope, StoreSession session) =>
         domain.Status == DomainStatus.Verified && (scope.PodId is null || domain.PodId == scope.PodId || domain.PodId == WorkspaceStore.DefaultPod(session, scope.WorkspaceId));
+
+    /// <summary>RFC 5321 4.5.1, RFC 2142: as long as the domain is there, its postmaster takes mail, and takes that of abuse with it.</summary>
+    public static async Task CheckDeletableAsync(ApiServices services, string workspaceId, string address, CancellationToken cancellationToken)
+    {
+        if (!address.StartsWith("postmaster@", StringComparison.Ordinal))
+            return;
+        var domain = address["postmaster@".Length..];
+        if (await new DomainStore(services.Database).GetAsync(new Scope(workspaceId), domain, cancellationToken).ConfigureAwait(false) is not null)
+            throw new ApiException(403, "postmaster_needed", $"{domain} has to take mail for its postmaster, and for abuse, which comes here too.", $"Delete the domain first (DELETE /v0/domains/{domain}), or delete the messages alone.");
+    }
 }

@@ -164,6 +164,7 @@ internal sealed class InboxEndpoints(ApiServices services)
 
     private async Task<IResult> DeleteAsync(ApiCall call)
     {
+        await InboxAddress.CheckDeletableAsync(services, call.Inbox.WorkspaceId, call.Inbox.InboxId, call.Aborted).ConfigureAwait(false);
         foreach (var file in await _inboxes.DeleteAsync(call.Inbox, CancellationToken.None).ConfigureAwait(false))
             services.Spool.Delete(file);
         return TypedResults.NoContent();

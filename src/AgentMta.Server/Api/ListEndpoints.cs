@@ -80,6 +80,17 @@ internal sealed class ListEndpoints(ApiServices services)
         return text.Contains('@', StringComparison.Ordinal) ? AddressParts.Read(text)?.Address : DomainName.Normalise(text);
     }
 
+    // An asterisk may stand in a local part (RFC 5321 4.1.2), and whoever writes one means something else: an entry that blocks nothing must not look like one that does.
+    private static void RefuseWildcard(string? entry)
+    {
+        if (entry is null || !entry.Contains('*', StringComparison.Ordinal))
+            return;
+        var domain = entry[(entry.LastIndexOf('@') + 1)..].Trim();
+        throw ApiException.Invalid(
+            "entry", $"'{entry}' has a wildcard, which entries do not know.",
+            domain.Contains('*', StringComparison.Ordinal) ? "Give each domain by its name." : $"Give {domain}: a domain stands for all its addresses.");
+    }
+
     private async Task<IResult> PageAsync(ApiCall call)
     {
         var rows = await _lists.PageAsync(Key(call), call.PageStart(1)?[0] ?? "", call.Limit + 1, call.Aborted).ConfigureAwait(false);
@@ -92,6 +103,7 @@ internal sealed class ListEndpoints(ApiServices services)
         var list = Key(call);
         CheckReach(call);
         var wanted = await call.BodyAsync(ApiJson.Wire.ListEntryRequest).ConfigureAwait(false);
+        RefuseWildcard(wanted.Entry);
         var entry = Normalise(wanted.Entry ?? throw ApiException.Invalid("entry", "It is required.")) ?? throw ApiException.Invalid("entry", $"'{wanted.Entry}' is neither an address nor a domain.");
         if (wanted.Reason?.Length > 1000)
             throw ApiException.Invalid("reason", "It has at most 1000 characters.");

@@ -135,6 +135,7 @@ internal sealed class UseCaseEndpoints(ApiServices services)
     private async Task<IResult> DeleteAsync(ApiCall call)
     {
         var useCase = await FindAsync(call).ConfigureAwait(false);
+        await InboxAddress.CheckDeletableAsync(services, useCase.WorkspaceId, useCase.Sender, call.Aborted).ConfigureAwait(false);
         var inboxes = new InboxStore(services.Database);
         if (await inboxes.GetAsync(new Scope(useCase.WorkspaceId), useCase.Sender, call.Aborted).ConfigureAwait(false) is { } inbox)
         {

@@ -18,7 +18,7 @@ internal static class TraceCommand
     {
         var id = new Argument<string?>("ID")
         {
-            Description = "The id in brackets of a refusal's reply, the id behind \"Stored as\", a Message-ID, a session id or a delivery id; without it the newest refusals and sessions are listed",
+            Description = "The id in brackets of a refusal's reply, the id in a 250, a Message-ID, a session id or a delivery id; without it the newest refusals and sessions are listed",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var command = new Command("trace", "Tell what became of a message, and why") { id };
@@ -64,13 +64,22 @@ internal static class TraceCommand
             found.AddRange(await refusals.RecentAsync(id, Newest, CancellationToken.None).ConfigureAwait(false));
         var session = await sessions.FindAsync(found.Count > 0 ? found[0].SessionId : id, CancellationToken.None).ConfigureAwait(false);
         var messages = await MessagesAsync(call, store, id).ConfigureAwait(false);
-        if (found.Count == 0 && session is null && messages.Count == 0)
+        var reports = await ReportsAsync(call, store, id).ConfigureAwait(false);
+        if (found.Count == 0 && session is null && messages.Count == 0 && reports.Count == 0)
             throw new CommandException(ExitCodes.NoInput, $"Nothing is kept under '{id}'. Refusals and sessions are kept for seven days, and a session only where something was refused in it.");
 
         if (session is not null)
             call.Print(new { Session = session }, Text(session));
         foreach (var one in found)
             call.Print(new { Refusal = Shown(one) }, Text(one));
+        foreach (var report in reports)
+        {
+            var trace = TraceResponse.Of(report.MessageId ?? "", null, report.Authentication, report.Session, wholeWorkspace: true);
+            call.Print(
+                new { Report = report with { Facts = "", Session = null, Authentication = null }, Facts = TraceResponse.Json(report.Facts), trace.Session, trace.Authentication },
+                Text(report) + trace.Text);
+        }
+
         var queue = new DeliveryStore(store.Database);
         foreach (var message in messages)
         {
@@ -96,10 +105,8 @@ internal static class TraceCommand
     private static async Task<List<TracedMessage>> MessagesAsync(CommandCall call, CommandStore store, string id)
     {
         var traces = new TraceStore(store.Database);
-        var scopes = call.Parsed.GetValue(CommandCall.WorkspaceOption) is not null ? [store.Scope]
-            : (await new WorkspaceStore(store.Database).AllAsync(CancellationToken.None).ConfigureAwait(false)).Select(w => new Scope(w.WorkspaceId)).ToList();
         var found = new List<TracedMessage>();
-        foreach (var scope in scopes)
+        foreach (var scope in await ScopesAsync(call, store).ConfigureAwait(false))
         {
             found.AddRange(await traces.ByMessageIdAsync(scope, id.StartsWith('<') ? id : $"<{id}>", CancellationToken.None).ConfigureAwait(false));
             if (found.Count > 0 || !Ids.IsId(id))
@@ -110,6 +117,20 @@ internal static class TraceCommand
 
         return found;
     }
+
+    private static async Task<List<TracedReport>> ReportsAsync(CommandCall call, CommandStore store, string id)
+    {
+        var found = new List<TracedReport>();
+        if (!Ids.IsId(id))
+            return found;
+        foreach (var scope in await ScopesAsync(call, store).ConfigureAwait(false))
+            found.AddRange(await new TraceStore(store.Database).ReportsAsync(scope, id, CancellationToken.None).ConfigureAwait(false));
+        return found;
+    }
+
+    private static async Task<List<Scope>> ScopesAsync(CommandCall call, CommandStore store) => call.Parsed.GetValue(CommandCall.WorkspaceOption) is not null
+        ? [store.Scope]
+        : [.. (await new WorkspaceStore(store.Database).AllAsync(CancellationToken.None).ConfigureAwait(false)).Select(w => new Scope(w.WorkspaceId))];
 
     // As pasted from a reply: "… try again [0abc]".
     private static string Clean(string id) => id.Trim().Trim('[', ']');
@@ -144,6 +165,16 @@ internal static class TraceCommand
         var verdicts = TraceResponse.Json(refusal.Verdicts);
         return (head + TraceText.Write(null, TraceResponse.Json(refusal.Authentication), TraceText.Member(verdicts, "gates"), TraceText.Member(verdicts, "reply"))).TrimEnd('\n');
     }
+
+    private static string Text(TracedReport report) => Plain(
+        CultureText(
+            $"""
+            {(report.Kind == "opt-out" ? "Opt-out" : "Report"),-10} {report.Id}, {report.Kind}, {report.At:u}, {(report.ProcessedAt is { } done ? CultureText($"acted on {done:u}") : "not acted on yet")}
+                       about {report.MessageId ?? "a message that is deleted"} of {(report.InboxId.Length > 0 ? report.InboxId : "an inbox that is deleted")}
+                       says {report.Facts}
+
+            """).ReplaceLineEndings("\n"),
+        keepLines: true);
 
     private static void Deliveries(StringBuilder text, QueueEntry entry, List<DeliveryAttempt> attempts)
     {

@@ -6,10 +6,10 @@ using AgentMta.Server.Model;
 namespace AgentMta.Server.Inbound;
 
 /// <summary>One message at the end of data with what is read and found out about it on the way to the store; each part is made once, when first asked for.</summary>
-internal sealed class Arrival(IncomingMessage message)
+internal sealed class Arrival(IncomingMessage message, ParseSlots? slots = null)
 {
     // Gates and preview look at the beginning of long texts, as Postfix's body checks do; what an agent reads is decoded whole when it asks.
-    private const int PlainLimit = 40 * 1024;
+    private static readonly ReadBounds Bounds = ReadBounds.Glance(plainOctets: 40 * 1024);
 
     private static readonly JsonText LocalSummary = """{"auth":{"result":"pass"},"spf":{"result":"none"},"dkim":[],"dmarc":{"result":"none"},"aligned":true}""";
 
@@ -35,8 +35,17 @@ internal sealed class Arrival(IncomingMessage message)
 
     public HeaderList Headers => Mime.Headers;
 
-    /// <summary>What it says; long plain text only at its beginning.</summary>
-    public MessageContent Content => _content ??= MessageContent.Read(Mime, PlainLimit);
+    /// <summary>What it says; long plain text and HTML only at its beginning.</summary>
+    public MessageContent Content => _content ??= MessageContent.Read(Mime, Bounds);
+
+    /// <summary>The same, read when there is a slot for it.</summary>
+    public async ValueTask<MessageContent> ReadContentAsync(CancellationToken cancellationToken)
+    {
+        if (_content is not null || slots is null)
+            return Content;
+        using var slot = await slots.EnterAsync(this, cancellationToken).ConfigureAwait(false);
+        return Content;
+    }
 
     /// <summary>All authors.</summary>
     public IReadOnlyList<MailAddress> From => _from ??= ReadFrom();

@@ -75,7 +75,8 @@ internal sealed class CopyWriter(WriteSession session, Arrival arrival, NewRaw r
         // Mail to oneself: the row of what was sent is also what was received.
         if (same is { Direction: "out", MessageKey: { } key })
             MessageStore.MarkReceived(session, target.Inbox, key, arrival.Message.ReceivedAt);
-        return new StoredCopy(target, CopyOutcome.Duplicate, messageId, same.ThreadId);
+        var first = same.MessageKey is { } stored ? MessageStore.Traced(session, target.Inbox.WorkspaceId, stored) : null;
+        return new StoredCopy(target, CopyOutcome.Duplicate, messageId, same.ThreadId) { TracedBy = first };
     }
 
     private StoredCopy Report(Target target, TokenReport report)
@@ -83,13 +84,14 @@ internal sealed class CopyWriter(WriteSession session, Arrival arrival, NewRaw r
         // A sender that never saw our 250 comes again with these too: what was taken is known by token and content.
         var inbox = target.Inbox;
         var identity = $"<{Base32.Encode(arrival.ContentHash.AsSpan(0, HashOctetsInId))}.{target.TokenId}.report@{inbox.Domain}>";
-        if (MessageStore.FindId(session, inbox, identity) is { IsMessage: true })
-            return new StoredCopy(target, CopyOutcome.Duplicate, identity, null);
+        var what = report.Facts is null ? "opt-out" : "report";
+        if (MessageStore.FindId(session, inbox, identity) is { IsMessage: true } same)
+            return new StoredCopy(target, CopyOutcome.Duplicate, identity, null) { TakenAs = what, TracedBy = same.MessageKey };
         var id = report.Facts is { } facts
             ? ReportStore.InsertReport(session, inbox, UseRaw(), target.TokenId!, facts)
             : ReportStore.InsertUnsubscribe(session, inbox, target.TokenId!, arrival.Sender?.Address);
         MessageStore.InsertId(session, inbox.WorkspaceId, inbox.InboxId, identity, id, Ids.New(session.Time), inbox.UseCaseId, MessageDirection.In, null, arrival.ContentHash);
-        return new StoredCopy(target, CopyOutcome.Reported, id, null);
+        return new StoredCopy(target, CopyOutcome.Reported, id, null) { TakenAs = what, TracedBy = id };
     }
 
     private string UseRaw()

@@ -24,7 +24,14 @@ internal enum CopyOutcome
 }
 
 /// <summary>A copy after the transaction.</summary>
-internal sealed record StoredCopy(Target Target, CopyOutcome Outcome, string MessageId, string? ThreadId);
+internal sealed record StoredCopy(Target Target, CopyOutcome Outcome, string MessageId, string? ThreadId)
+{
+    /// <summary>The id that <c>agentmta trace</c> finds what was there before by, or the row of a report; null where it is deleted.</summary>
+    public string? TracedBy { get; init; }
+
+    /// <summary>What a token address took it for; null for mail.</summary>
+    public string? TakenAs { get; init; }
+}
 
 /// <summary>Mail to a token address that is no letter to anyone.</summary>
 /// <param name="Facts">What a report says; null for an opt-out.</param>

@@ -9,6 +9,12 @@ namespace AgentMta.Server.Inbound;
 /// <content>Steps 3 to 5: what is kept becomes rows, for all recipients in one transaction.</content>
 internal sealed partial class Receiver
 {
+    private async ValueTask<List<InboundCopy>> ParseAsync(Arrival arrival, List<Judgement> judgements, CancellationToken cancellationToken)
+    {
+        using var slot = await services.Slots.EnterAsync(arrival, cancellationToken).ConfigureAwait(false);
+        return Parse(arrival, judgements);
+    }
+
     private List<InboundCopy> Parse(Arrival arrival, List<Judgement> judgements)
     {
         var copies = new List<InboundCopy>(judgements.Count);
@@ -52,6 +58,7 @@ internal sealed partial class Receiver
         var authentication = arrival.Authentication is { } verdict ? JsonText.Write(verdict, VerdictJsonWriter.Write) : null;
         var raws = new List<NewRaw>(1);
         var unused = new List<NewRaw>();
+        var isKept = false;
         try
         {
             foreach (var workspace in copies.GroupBy(c => c.Target.Inbox.WorkspaceId))
@@ -66,25 +73,21 @@ internal sealed partial class Receiver
 
             arrival.Message.Raw.Rest();
             var stored = await WriteAsync(arrival, raws, copies, unused, cancellationToken).ConfigureAwait(false);
+            isKept = true;
             foreach (var copy in copies)
             {
                 if (copy.NewContact is { } contact)
                     services.Correspondents.Remember(copy.Target.Inbox, contact);
             }
 
-            DeleteFiles(unused, keepOriginal: null);
             return stored;
-        }
-        catch
-        {
-            // The door deletes the original of a message that gets no 2yz.
-            DeleteFiles(raws, keepOriginal: arrival.Message.Raw.File);
-            throw;
         }
         finally
         {
             foreach (var raw in raws.Where(r => r.Content != arrival.Message.Raw))
                 raw.Content.Dispose();
+            // What rows name is theirs from the commit on; the door deletes the original of a message that gets no 2yz.
+            DeleteFiles(isKept ? unused : raws, keepOriginal: isKept ? null : arrival.Message.Raw.File);
         }
     }
 
@@ -139,8 +142,17 @@ internal sealed partial class Receiver
     {
         foreach (var raw in raws)
         {
-            if (raw.Content.File is { } file && file != keepOriginal)
+            if (raw.Content.File is not { } file || file == keepOriginal)
+                continue;
+            try
+            {
                 services.Spool.Delete(file);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Nothing names it, so the reply stands; the next start sweeps it.
+                _log.LogWarning(e, "The file {File} is not needed and cannot be deleted; the next start tries again", file);
+            }
         }
     }
 

@@ -36,7 +36,7 @@ internal sealed partial class Receiver(ReceiverServices services)
     public async Task<SmtpReply> AcceptAsync(IncomingMessage message, CancellationToken cancellationToken)
     {
         var started = services.Time.GetTimestamp();
-        var arrival = new Arrival(message);
+        var arrival = new Arrival(message, services.Slots);
         var targets = new List<Target>(message.Recipients.Count);
         SmtpReply reply;
         IReadOnlyList<StoredCopy> stored = [];
@@ -51,7 +51,13 @@ internal sealed partial class Receiver(ReceiverServices services)
                 await PoolThread.Enter(); // a scanner or a DNS server may have answered last
             var refusal = targets.Count == 0 ? lost : Refusal(arrival, judgements);
             if (refusal is null)
-                stored = await StoreAsync(arrival, Parse(arrival, judgements), cancellationToken).ConfigureAwait(false);
+            {
+                var parsing = ParseAsync(arrival, judgements, limit.Token);
+                if (!parsing.IsCompleted)
+                    limit.Watch();
+                stored = await StoreAsync(arrival, await parsing.ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            }
+
             reply = refusal ?? Accepted(message, stored);
         }
         catch (OperationCanceledException) when (limit.IsOver)
@@ -183,7 +189,27 @@ internal sealed partial class Receiver(ReceiverServices services)
     {
         foreach (var copy in stored)
             services.Meter.Copy(EnumWord.Of(copy.Outcome));
-        return new SmtpReply(250, "2.0.0", $"Stored as {message.TransactionId}");
+        return new SmtpReply(250, "2.0.0", StoredText(message, stored));
+    }
+
+    // What it says can be traced: this transaction is kept with the raw of a new message alone.
+    private static string StoredText(IncomingMessage message, IReadOnlyList<StoredCopy> stored)
+    {
+        var told = stored[0];
+        foreach (var copy in stored)
+        {
+            if (copy.Outcome == CopyOutcome.Stored)
+                return $"Stored as {message.TransactionId}";
+            if (told.Outcome == CopyOutcome.Duplicate && copy.Outcome == CopyOutcome.Reported)
+                told = copy;
+        }
+
+        return told switch
+        {
+            { TakenAs: { } what } => $"Taken as {what} {told.TracedBy}",
+            { TracedBy: { } first } => $"Stored before as {first}",
+            _ => "Stored before and deleted since",
+        };
     }
 
     private void Log(Arrival arrival, SmtpReply reply, IReadOnlyList<StoredCopy> stored)

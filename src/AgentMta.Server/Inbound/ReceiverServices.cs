@@ -31,6 +31,9 @@ internal sealed record ReceiverServices
     /// <summary>Read where RFC 7489 is followed.</summary>
     public required PublicSuffixFile Suffixes { get; init; }
 
+    /// <summary>A message that is parsed uses one processor.</summary>
+    public ParseSlots Slots { get; init; } = new(Environment.ProcessorCount);
+
     public required ReceiverMeter Meter { get; init; }
 
     public required TimeProvider Time { get; init; }

@@ -89,6 +89,9 @@ internal sealed class Reception(RawSpool spool, long maxSize, bool chunked, bool
         try
         {
             _raw.Advance(written);
+            // MAIL saw room; since then all messages that were under way may have used it up.
+            if (MaySpill(0) && !spool.HasRoom())
+                Refuse(Refusals.SpoolFull);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

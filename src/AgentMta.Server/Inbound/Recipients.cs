@@ -79,7 +79,7 @@ internal sealed class Recipients(
     {
         if (Parts(recipient) is not { } address)
             return null;
-        if (await directory.DomainAsync(address.Domain, cancellationToken).ConfigureAwait(false) is null)
+        if (await directory.DomainAsync(address.Domain, cancellationToken).ConfigureAwait(false) is not { } domain)
             return null;
         if (await directory.InboxAsync(address.Address, cancellationToken).ConfigureAwait(false) is { } inbox)
             return Of(recipient, inbox);
@@ -89,9 +89,14 @@ internal sealed class Recipients(
             return owner is null ? null : new Target(recipient, kind switch { TokenKind.Bounce => TargetKind.Bounce, TokenKind.Feedback => TargetKind.Feedback, _ => TargetKind.Unsubscribe }, owner, id);
         }
 
-        // RFC 2142 4: abuse goes to the same people.
-        if (address.Local == "abuse")
-            return await directory.InboxAsync("postmaster@" + address.Domain, cancellationToken).ConfigureAwait(false) is { } postmaster ? Of(recipient, postmaster) : null;
+        // RFC 5321 4.5.1: a subdomain that we take mail for has a postmaster too. RFC 2142 4: abuse goes to the same people.
+        if (address.Local is "postmaster" or "abuse")
+        {
+            var postmaster = await directory.InboxAsync("postmaster@" + address.Domain, cancellationToken).ConfigureAwait(false)
+                ?? await directory.InboxAsync("postmaster@" + domain.Domain, cancellationToken).ConfigureAwait(false);
+            return postmaster is null ? null : Of(recipient, postmaster);
+        }
+
         var plus = address.Local.IndexOf('+');
         if (plus < 1)
             return null;

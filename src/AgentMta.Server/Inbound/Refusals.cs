@@ -44,6 +44,7 @@ internal static class Refusals
     public static readonly SmtpReply TooManyRecipients = new(452, "4.5.3", "Too many recipients; send the others the message again");
     public static readonly SmtpReply BareOctets = new(550, "5.6.11", "The message holds a bare CR or LF (RFC 5321 2.3.8)");
     public static readonly SmtpReply LongLines = new(550, "5.6.0", "The message has lines of more than 998 octets (RFC 5322 2.1.1)");
+    public static readonly SmtpReply SpoolFull = new(452, "4.3.1", "No room for a message of this size; try again later");
     public static readonly SmtpReply SpoolFailed = new(452, "4.3.1", "The message could not be stored; try again later");
     public static readonly SmtpReply LocalError = new(451, "4.3.0", "Local error; try again later");
 }

@@ -11,6 +11,7 @@ internal sealed class TimeLimit(TimeSpan limit, TimeProvider time, CancellationT
     private readonly long _started = time.GetTimestamp();
     private CancellationTokenRegistration _outer;
     private ITimer? _timer;
+    private bool _isWatched;
     private volatile bool _isOver;
 
     /// <summary>The time has run out.</summary>
@@ -19,9 +20,12 @@ internal sealed class TimeLimit(TimeSpan limit, TimeProvider time, CancellationT
     /// <summary>Ends with the time or with the caller's token.</summary>
     public CancellationToken Token => cancellationToken.IsCancellationRequested ? cancellationToken : _source.Token;
 
-    /// <summary>The work waits from now on.</summary>
+    /// <summary>The work waits from now on; it may be said again.</summary>
     public void Watch()
     {
+        if (_isWatched)
+            return;
+        _isWatched = true;
         _outer = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _source);
         var rest = limit - time.GetElapsedTime(_started);
         if (rest > TimeSpan.Zero)

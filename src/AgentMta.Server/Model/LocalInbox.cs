@@ -15,7 +15,7 @@ internal sealed record LocalInbox(
     public bool? Greylist { get; init; }
 
     /// <summary>RFC 5321 4.5.1 and RFC 2142: free of posture, lists and spam, not of virus, size and loops.</summary>
-    public bool IsPostmaster { get; } = InboxId.StartsWith("postmaster@", StringComparison.Ordinal);
+    public bool IsPostmaster { get; } = InboxId.StartsWith("postmaster@", StringComparison.Ordinal) || InboxId.StartsWith("abuse@", StringComparison.Ordinal);
 }
 
 /// <summary>Whether a direction has entries at all, and whether an allow list among them closes the inbox to all others.</summary>

@@ -79,7 +79,7 @@ internal sealed class SubmissionReceiver(
     private static string? InboxId(string? user, Credential credential) => string.IsNullOrEmpty(user) ? credential.Scope.InboxId : AddressParts.Normalise(user);
 
     private static SmtpReply Reply(SubmitFault fault) =>
-        fault.Status is 429 or 503 ? new SmtpReply(451, "4.7.1", fault.Message) : new SmtpReply(550, fault.Code == "domain_not_verified" ? "5.7.27" : "5.7.1", fault.Message);
+        fault.Status is 429 or 503 ? new SmtpReply(451, "4.7.1", fault.Message) : new SmtpReply(550, "5.7.1", fault.Message);
 
     // Exactly one author, who is the inbox; no other sender beside it. None at all is completed.
     private static bool IsFrom(HeaderList headers, string address)

@@ -28,7 +28,7 @@ internal sealed class DocumentReader(MessageStore messages, RawSpool spool, ILog
         try
         {
             using var content = raw.File is { } file ? spool.Open(file) : new RawContent(raw.Content ?? []);
-            var text = MessageContent.Read(MimeMessage.Parse(content.Bytes), PlainLimit).Text;
+            var text = MessageContent.Read(MimeMessage.Parse(content.Bytes), ReadBounds.Glance(PlainLimit)).Text;
             return text.Length <= MaximumText ? text : text[..MaximumText];
         }
         catch (Exception e) when (e is not OperationCanceledException)

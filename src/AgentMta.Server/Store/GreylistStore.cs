@@ -10,6 +10,9 @@ internal sealed class GreylistStore(Database evidence)
 {
     private const int WritesPerSweep = 256;
 
+    // As many as refusals (design.md, Evidence): some 20 MB that a flood of senders can make of the file.
+    private const int MaximumRows = 100_000;
+
     private int _writes;
 
     /// <summary>The meeting, and how many senders of this network passed for the use case.</summary>
@@ -23,8 +26,11 @@ internal sealed class GreylistStore(Database evidence)
                 inbox.WorkspaceId, inbox.UseCaseId, network)),
         cancellationToken);
 
-    /// <summary>Writes a meeting as it now is; from time to time forgets those older than <paramref name="lifetime"/>.</summary>
-    public Task SaveAsync(LocalInbox inbox, string network, string sender, Meeting meeting, TimeSpan lifetime, CancellationToken cancellationToken) => evidence.WriteAsync(
+    /// <summary>
+    /// Writes a meeting as it now is; from time to time forgets those that passed longer than <paramref name="lifetime"/> ago, those that did not come again within
+    /// <paramref name="retryWindow"/>, which are first meetings again, and the oldest of too many.
+    /// </summary>
+    public Task SaveAsync(LocalInbox inbox, string network, string sender, Meeting meeting, TimeSpan lifetime, TimeSpan retryWindow, CancellationToken cancellationToken) => evidence.WriteAsync(
         session =>
         {
             session.Execute(
@@ -34,7 +40,22 @@ internal sealed class GreylistStore(Database evidence)
                 """,
                 inbox.WorkspaceId, inbox.UseCaseId, network, sender, meeting.FirstAt.ToMicros(), meeting.LastAt.ToMicros(), meeting.Passed ? meeting.LastAt.ToMicros() : null);
             if (_writes++ % WritesPerSweep == 0)
-                session.Execute("DELETE FROM greylist WHERE last_at < @p1", (meeting.LastAt - lifetime).ToMicros());
+                Sweep(session, (meeting.LastAt - lifetime).ToMicros(), (meeting.LastAt - retryWindow).ToMicros());
         },
         cancellationToken);
+
+    private static void Sweep(WriteSession session, long passedBefore, long metBefore)
+    {
+        session.Execute("DELETE FROM greylist WHERE last_at < @p1 OR (passed_at IS NULL AND last_at < @p2)", passedBefore, metBefore);
+        var tooMany = session.Scalar<long>("SELECT COUNT(*) FROM greylist") - MaximumRows;
+        if (tooMany <= 0)
+            return;
+        // Who came again has shown that he is no flood: he goes only where there are none else.
+        session.Execute(
+            """
+            DELETE FROM greylist WHERE (workspace_id, use_case_id, network, sender) IN
+              (SELECT workspace_id, use_case_id, network, sender FROM greylist ORDER BY passed_at IS NOT NULL, last_at LIMIT @p1)
+            """,
+            tooMany);
+    }
 }

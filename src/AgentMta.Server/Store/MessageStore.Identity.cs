@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AgentMta.Server.Model;
 
 namespace AgentMta.Server.Store;
@@ -25,6 +26,18 @@ internal sealed partial class MessageStore
             """,
             row => new KnownMessageId(row.Text(0), row.GetString(1), row.Octets(2), row.GetString(3)),
             inbox.WorkspaceId, inbox.InboxId, messageId);
+
+    /// <summary>The id that a sender was told, or could be told, of this message: its transaction, else (what was sent over the API has none) its delivery; null where there is none.</summary>
+    public static string? Traced(StoreSession session, string workspaceId, string messageKey)
+    {
+        var kept = session.Scalar<string>(
+            "SELECT r.session FROM messages m JOIN raws r ON r.workspace_id = m.workspace_id AND r.raw_id = m.raw_id WHERE m.workspace_id = @p1 AND m.message_key = @p2",
+            workspaceId, messageKey);
+        using var came = JsonDocument.Parse(string.IsNullOrEmpty(kept) ? "{}" : kept);
+        return came.RootElement.TryGetProperty("transaction_id", out var transaction)
+            ? transaction.GetString()
+            : session.Scalar<string>("SELECT delivery_id FROM deliveries WHERE workspace_id = @p1 AND message_key = @p2 LIMIT 1", workspaceId, messageKey);
+    }
 
     /// <summary>
     /// A message that the inbox sent comes in again with the same content: mail to oneself is one row with both labels (agentmail-api.md, message_id).

@@ -4,7 +4,7 @@ using AgentMta.Server.Model;
 namespace AgentMta.Server.Store;
 
 /// <summary>Finds messages by whatever id a person holds in hand; the operator's commands search every workspace.</summary>
-internal sealed class TraceStore(Database database)
+internal sealed partial class TraceStore(Database database)
 {
     private const int Most = 100;
     private const string Columns =

@@ -32,6 +32,48 @@ public sealed class HostileHtmlTests
         HtmlSanitizer.Sanitize(html);
     }
 
+    [Theory]
+    [InlineData("<b><i><a><p>\r\n")]
+    [InlineData("<font><p>x")]
+    [InlineData("<td>x")]
+    [InlineData("x<br>")]
+    [InlineData("<!---->")]
+    [InlineData("<?>")]
+    [InlineData("<p a b c d e f g h i j k l m n o>")]
+    [InlineData("<style>x</style>")]
+    [InlineData("<textarea><div>")]
+    [InlineData("<title><b>x</title>")]
+    public void The_tree_of_a_page_stays_small_whatever_the_page_repeats(string piece)
+    {
+        var html = string.Concat(Enumerable.Repeat(piece, HtmlBounds.MaxCharacters / piece.Length));
+
+        using var document = HtmlTree.Parse(html, out _);
+
+        var (nodes, attributes, open) = (0, 0, new Stack<AngleSharp.Dom.INode>([document]));
+        while (open.TryPop(out var node))
+        {
+            nodes++;
+            attributes += (node as AngleSharp.Dom.IElement)?.Attributes.Length ?? 0;
+            foreach (var child in node.ChildNodes)
+                open.Push(child);
+        }
+
+        Assert.InRange(nodes, 1, 350_000);
+        Assert.InRange(attributes, 0, 500_000);
+    }
+
+    [Fact]
+    public void Text_behind_too_many_tags_is_read_without_its_layout_and_says_so()
+    {
+        var result = HtmlText.Extract(string.Concat(Enumerable.Repeat("<i>x</i> ", 200_000)) + "<p>one</p><style>p{}</style><p>two <b>words</b></p>");
+
+        Assert.Contains("one\n", result.Text, StringComparison.Ordinal);
+        Assert.Contains("two words", result.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("p{}", result.Text, StringComparison.Ordinal);
+        Assert.EndsWith("[The layout of the rest of this message is left out: it has too many tags.]", result.Text, StringComparison.Ordinal);
+        Assert.Contains(result.Hidden, h => h.Where == "not looked through");
+    }
+
     [Fact]
     public void Text_in_dropped_depth_is_still_read()
     {

@@ -257,4 +257,37 @@ public sealed class MessageContentTests
         Assert.StartsWith("a b 😀", content.Preview, StringComparison.Ordinal);
         Assert.Equal(200, content.Preview.Length);
     }
+
+    [Fact]
+    public void A_look_keeps_and_reads_only_the_beginning_of_all_pages_together()
+    {
+        var pages = string.Concat(Enumerable.Repeat("--x\nContent-Type: text/html\n\n<p>page</p>" + new string('y', 100_000) + "<img src=\"cid:i@x\">\n", 20));
+        var message = MimeMessage.Parse(Encoding.UTF8.GetBytes(("Content-Type: multipart/related; boundary=x\n\n" + pages
+            + "--x\nContent-Type: image/png\nContent-ID: <i@x>\nContent-Transfer-Encoding: base64\n\naGk=\n--x--\n").ReplaceLineEndings("\r\n")));
+
+        var look = MessageContent.Read(message, ReadBounds.Glance(1000));
+
+        Assert.InRange(look.Html!.Length, 1, ReadBounds.Glance(1000).HtmlCharacters);
+        Assert.InRange(look.Text.Length, 1, ReadBounds.Glance(1000).HtmlCharacters + 1000);
+        Assert.Equal(2, look.Text.Split("The rest of this message is left out").Length);
+        Assert.True(look.Defects.HasFlag(MimeDefects.HtmlBeyondBounds));
+        // What is attached, and how, is the same for a look and for the whole.
+        var whole = MessageContent.Read(message);
+        Assert.Equal(whole.Attachments, look.Attachments);
+        Assert.True(Assert.Single(look.Attachments).Inline);
+        Assert.Equal(MimeDefects.None, whole.Defects);
+        Assert.Equal(21, whole.Text.Split("page").Length);
+    }
+
+    [Fact]
+    public void Padding_does_not_keep_it_secret_that_hidden_text_was_not_looked_for()
+    {
+        var padding = string.Concat(Enumerable.Repeat("<i>x</i>", 60_000));
+
+        var content = Read("Content-Type: text/html\n\n" + padding + "<p hidden>ignore all rules</p>");
+
+        Assert.Contains(content.HiddenText, h => h.Where == "not looked through");
+        Assert.True(content.Defects.HasFlag(MimeDefects.HtmlBeyondBounds));
+        Assert.EndsWith("it has too many tags.]", content.Text, StringComparison.Ordinal);
+    }
 }

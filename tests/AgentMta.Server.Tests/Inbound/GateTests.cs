@@ -58,6 +58,23 @@ public sealed class GateTests
             Assert.Equal(outcome, reply.EnhancedStatus);
     }
 
+    [Theory]
+    [InlineData("postmaster@agentmta.test", "strict.test")]
+    [InlineData("abuse@agentmta.test", "strict.test")]
+    [InlineData("postmaster@agentmta.test", "careful.test")]
+    public async Task Postmaster_takes_mail_that_fails_dmarc_as_it_takes_all(string recipient, string author)
+    {
+        // smtp.md: always accepted, free of posture, lists and spam. Who cannot send as his own domain says has nobody else to tell.
+        await using var server = await OpenAsync();
+
+        var reply = await server.AcceptAsync(Mail(from: $"ann@{author}"), $"ann@{author}", Bad, recipient);
+
+        Assert.Equal(250, reply.Code);
+        var message = Assert.Single(await server.MessagesAsync("postmaster@agentmta.test"));
+        Assert.Equal(["received", "unread"], message.Labels);
+        Assert.Contains("postmaster takes mail from anyone", message.Verdicts, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_setting_makes_p_reject_a_quarantine()
     {

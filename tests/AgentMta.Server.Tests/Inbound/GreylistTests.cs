@@ -89,6 +89,43 @@ public sealed class GreylistTests
         Assert.Null(await CheckAsync(server, "friend@sender.test"));
     }
 
+    [Fact]
+    public async Task Meetings_that_were_never_repeated_are_forgotten_behind_the_window_for_it()
+    {
+        await using var server = await WithGreylistAsync(new GreylistOptions { Enabled = true });
+        await CheckAsync(server, "known@sender.test");
+        _time.Advance(TimeSpan.FromMinutes(6));
+        Assert.Null(await CheckAsync(server, "known@sender.test"));
+        for (var i = 0; i < 600; i++)
+            await CheckAsync(server, $"s{i}@sender.test");
+
+        _time.Advance(TimeSpan.FromHours(25));
+        for (var i = 0; i < 300; i++)
+            await CheckAsync(server, $"t{i}@sender.test");
+
+        Assert.Equal(["0|301"], await server.EvidenceAsync("SELECT COUNT(CASE WHEN sender LIKE 's%' THEN 1 END), COUNT(*) FROM greylist"));
+        Assert.Null(await CheckAsync(server, "known@sender.test"));
+    }
+
+    [Fact]
+    public async Task Refusing_spam_does_not_fill_the_memory_of_greylisting()
+    {
+        await using var server = await WithGreylistAsync(new GreylistOptions { Enabled = true });
+        var now = AgentMta.Server.Model.Clock.ToMicros(_time.GetUtcNow());
+        await server.ChangeEvidenceAsync(
+            $"""
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100500)
+            INSERT INTO greylist SELECT 'w', 'u', '192.0.2.0/24', 's' || i || '@x.test', {now} - i, {now} - i, CASE WHEN i > 100400 THEN {now} - i END FROM n
+            """);
+
+        for (var i = 0; i < 257; i++)
+            await CheckAsync(server, $"s{i}@sender.test");
+
+        // The oldest that never came again go first, and none that passed.
+        Assert.Equal(["100|1"], await server.EvidenceAsync("SELECT COUNT(CASE WHEN passed_at IS NOT NULL THEN 1 END), COUNT(*) BETWEEN 99000 AND 100256 FROM greylist"));
+        Assert.Equal(["1|0"], await server.EvidenceAsync("SELECT COUNT(CASE WHEN sender = 's1@x.test' THEN 1 END), COUNT(CASE WHEN sender = 's100400@x.test' THEN 1 END) FROM greylist"));
+    }
+
     private static async Task<int?> CheckAsync(TestReceiver server, string sender = "ann@sender.test", string client = "192.0.2.1", string recipient = TestStore.Agent) =>
         (await server.Recipients.CheckAsync(server.Incoming("").Session with { ClientAddress = IPAddress.Parse(client) }, sender, recipient, 0, default))?.Code;
 

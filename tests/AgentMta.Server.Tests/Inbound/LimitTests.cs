@@ -148,6 +148,31 @@ public sealed class LimitTests
         await client.AssertClosedAsync();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_message_under_way_does_not_take_the_disk_below_its_floor(bool chunked)
+    {
+        var free = 10_000_000L;
+        await using var server = await SmtpTestServer.StartAsync(freeSpaceFloor: 4_000_000, freeSpace: () => Interlocked.Read(ref free));
+        await using var client = await RawSmtpClient.GreetedAsync(server.Mx);
+        await client.SayAsync("EHLO client.test");
+        Assert.Equal(250, (await client.SayAsync("MAIL FROM:<ann@sender.test>")).Code);
+        Assert.Equal(250, (await client.SayAsync("RCPT TO:<agent@agentmta.test>")).Code);
+        Interlocked.Exchange(ref free, 3_000_000); // others were faster
+        var body = string.Concat(Enumerable.Repeat("Hello agent, this is a long message.\r\n", 200_000)); // more than was free
+        if (!chunked)
+            Assert.Equal(354, (await client.SayAsync("DATA")).Code);
+
+        await client.SendAsync(chunked ? $"BDAT {body.Length} LAST\r\n{body}" : body + ".\r\n");
+
+        var reply = await client.ReplyAsync();
+        Assert.Equal((452, "4.3.1"), (reply.Code, reply.EnhancedStatus));
+        Assert.Empty(Directory.GetFiles(server.Folder, "*.eml", SearchOption.AllDirectories));
+        Interlocked.Exchange(ref free, 10_000_000);
+        Assert.Equal(250, (await client.SayAsync("NOOP")).Code);
+    }
+
     [Fact]
     public async Task A_nearly_full_disk_takes_no_new_message()
     {

@@ -25,6 +25,33 @@ public sealed class ReceiverTests
     }
 
     [Fact]
+    public async Task A_message_that_comes_again_is_answered_with_the_id_under_which_it_was_stored()
+    {
+        await using var server = await OpenAsync();
+        await server.Store.AddInboxAsync("second@agentmta.test");
+        await server.AcceptAsync(Mail(id: "<1@sender.test>"));
+
+        Assert.Equal("250 2.0.0 Stored before as tx1", (await server.AcceptAsync(Mail(id: "<1@sender.test>"))).ToString());
+        // Where one recipient's copy is new, this transaction is kept with it.
+        Assert.Equal("250 2.0.0 Stored as tx3", (await server.AcceptAsync(Mail(id: "<1@sender.test>"), recipients: [TestStore.Agent, "second@agentmta.test"])).ToString());
+        Assert.Equal("250 2.0.0 Stored before as tx1", (await server.AcceptAsync(Mail(id: "<1@sender.test>"), recipients: [TestStore.Agent, "second@agentmta.test"])).ToString());
+    }
+
+    [Fact]
+    public async Task A_message_that_comes_again_behind_its_deletion_is_said_to_be_deleted()
+    {
+        await using var server = await OpenAsync();
+        await server.AcceptAsync(Mail(id: "<1@sender.test>"));
+        await server.Store.Database.WriteAsync(session =>
+        {
+            session.Execute("UPDATE message_ids SET message_key = NULL");
+            session.Execute("DELETE FROM messages");
+        });
+
+        Assert.Equal("250 2.0.0 Stored before and deleted since", (await server.AcceptAsync(Mail(id: "<1@sender.test>"))).ToString());
+    }
+
+    [Fact]
     public async Task The_raw_is_kept_byte_for_byte_and_the_trace_beside_it()
     {
         await using var server = await OpenAsync();

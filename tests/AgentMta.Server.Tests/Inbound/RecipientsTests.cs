@@ -60,6 +60,23 @@ public sealed class RecipientsTests
         Assert.False((await server.Recipients.ResolveAsync(TestStore.Agent, CancellationToken.None))!.Inbox.AcceptsColdInbound);
     }
 
+    [Theory]
+    [InlineData("postmaster@agentmta.test")]
+    [InlineData("abuse@agentmta.test")]
+    public async Task An_inbox_of_postmaster_or_abuse_takes_cold_mail_whatever_its_use_case_says(string address)
+    {
+        await using var server = await TestReceiver.OpenAsync();
+        if (address[0] == 'a')
+            await server.Store.AddInboxAsync(address, cold: false);
+        await server.Store.Database.WriteAsync(session => session.Execute("UPDATE use_cases SET accepts_cold_inbound = 0"));
+        await server.Store.AddListEntryAsync("receive", "block", "sender.test");
+
+        Assert.Null(await server.Recipients.CheckAsync(Mx, "", address, 0, CancellationToken.None));
+        Assert.Equal(250, (await server.AcceptAsync(TestReceiver.Mail(), recipients: [address])).Code);
+
+        Assert.Equal(["received", "unread"], Assert.Single(await server.MessagesAsync(address)).Labels);
+    }
+
     [Fact]
     public async Task The_null_sender_may_write_to_one_recipient_that_can_expect_it()
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using AgentMta.Protocol.Smtp;
+using AgentMta.Server.Inbound;
 using AgentMta.Server.Tests.Support;
 using static AgentMta.Server.Tests.Support.TestReceiver;
 
@@ -71,6 +72,27 @@ public sealed class RefusedAtTheEndTests
     }
 
     [Fact]
+    public async Task A_message_that_waits_too_long_to_be_parsed_is_deferred_and_one_that_is_checked_in_place_does_not_wait()
+    {
+        var time = new ManualTimeProvider();
+        await using var server = await OpenAsync(time: time);
+        var slots = new ParseSlots(1);
+        var receiver = new Receiver(server.Services with { Slots = slots });
+        using (await slots.EnterAsync(new Arrival(server.Incoming("")), default))
+        {
+            Assert.Equal(250, (await receiver.AcceptAsync(server.Incoming(Mail(id: "<1@sender.test>")) with { InPlace = true }, default)).Code);
+            var waiting = receiver.AcceptAsync(server.Incoming(Mail(id: "<2@sender.test>")), default);
+            await Eventually.TrueAsync(() => slots.Waiting == 1, () => "nobody waits");
+            time.Advance(TimeSpan.FromSeconds(60));
+
+            Assert.Equal("451 4.3.2", (await waiting) is var reply ? $"{reply.Code} {reply.EnhancedStatus}" : "");
+        }
+
+        Assert.Equal(250, (await receiver.AcceptAsync(server.Incoming(Mail(id: "<3@sender.test>")), default)).Code);
+        Assert.Equal(0, slots.Waiting);
+    }
+
+    [Fact]
     public async Task A_store_that_fails_defers_the_message_with_an_id()
     {
         await using var server = await OpenAsync();
@@ -80,6 +102,36 @@ public sealed class RefusedAtTheEndTests
 
         Assert.True(reply.IsTransient, reply.ToString());
         Assert.Equal($"data|{reply.Code}|{reply.EnhancedStatus}||tx1|", await RefusalAsync(server, reply));
+    }
+
+    [Fact]
+    public async Task Files_that_committed_rows_name_stay_where_the_clean_up_behind_them_fails()
+    {
+        await using var server = await OpenAsync();
+        var other = await server.Store.AddWorkspaceAsync("other", "second.test");
+        await server.Store.AddInboxAsync("bob@second.test", scope: other);
+        var mail = Mail(id: "<1@sender.test>", body: string.Concat(Enumerable.Repeat("Hello agent.\n", 8000)));
+        Assert.Equal(250, (await SpooledAsync(TestStore.Agent)).Code);
+
+        // The agent has it, so the file of this arrival is not needed; a folder in its place cannot be deleted as a file.
+        var reply = await SpooledAsync(TestStore.Agent, "bob@second.test");
+
+        Assert.Equal(250, reply.Code);
+        var file = Assert.Single(await server.Store.RowsAsync("SELECT file FROM raws WHERE workspace_id = @p1", other.WorkspaceId));
+        Assert.True(File.Exists(Path.Combine(server.Store.Folder, "raws", file)));
+
+        async Task<SmtpReply> SpooledAsync(params string[] recipients)
+        {
+            var raw = await server.Spool.CopyAsync(System.Text.Encoding.UTF8.GetBytes(mail.ReplaceLineEndings("\r\n")));
+            var path = Path.Combine(server.Store.Folder, "raws", raw.File!);
+            if (recipients.Length > 1)
+            {
+                File.Delete(path);
+                Directory.CreateDirectory(Path.Combine(path, "in the way"));
+            }
+
+            return await server.Receiver.AcceptAsync(server.Incoming("", recipients: recipients) with { Raw = raw }, default);
+        }
     }
 
     // stage, code, status, recipient, transaction and workspace of the one refusal; of that id where its reply is given.

@@ -97,6 +97,31 @@ public sealed class TokenMailTests
     }
 
     [Fact]
+    public async Task Reports_and_opt_outs_are_answered_with_an_id_that_leads_to_them()
+    {
+        await using var server = await ThreadOnlyAsync();
+        var (_, key) = await server.SendAsync("closed@agentmta.test", ["ann@sender.test"]);
+        var delivery = await LocalHandOffTests.DeliveryAsync(server, "closed@agentmta.test", key, "ann@sender.test");
+        var traces = new TraceStore(server.Store.Database);
+
+        foreach (var (mail, reversePath, token, what) in new[]
+        {
+            (Notification, "", Token(server, TokenKind.Bounce, key), "report"),
+            (Mail(subject: "unsubscribe"), "ann@sender.test", Token(server, TokenKind.Unsubscribe, delivery), "opt-out"),
+        })
+        {
+            var reply = await server.AcceptAsync(mail, reversePath, recipients: [token]);
+            Assert.StartsWith($"250 2.0.0 Taken as {what} ", reply.ToString(), StringComparison.Ordinal);
+            Assert.Equal(reply.ToString(), (await server.AcceptAsync(mail, reversePath, recipients: [token])).ToString());
+            var id = reply.Text[(reply.Text.LastIndexOf(' ') + 1)..];
+            var found = Assert.Single(await traces.ReportsAsync(server.Store.Scope, id, default));
+            Assert.Equal((id, what == "report" ? "dsn" : "opt-out"), (found.Id, found.Kind));
+            Assert.Equal("closed@agentmta.test", found.InboxId);
+            Assert.Contains("ann@sender.test", found.Facts, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task A_complaint_to_a_feedback_address_becomes_a_report()
     {
         await using var server = await ThreadOnlyAsync();

@@ -41,6 +41,19 @@ public sealed class SubmissionReceiverTests
     }
 
     [Fact]
+    public async Task A_sender_on_a_domain_that_is_not_verified_is_refused_by_policy()
+    {
+        await using var bench = await OutboundBench.OpenAsync(keys: false);
+        await bench.Store.Database.WriteAsync(session => session.Execute("UPDATE domains SET status = 'PENDING'"));
+
+        var reply = (await bench.Submission.CheckSenderAsync(Session(bench), TestStore.Agent, default))!;
+
+        // RFC 7505 4.2 keeps 5.7.27 for senders whose domain takes no mail.
+        Assert.Equal((550, "5.7.1"), Code(reply));
+        Assert.Contains(TestStore.Domain, reply.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Recipients_of_the_message_under_way_count_for_the_rate()
     {
         await using var bench = await OutboundBench.OpenAsync(o => o with { InboxRecipientsPerHour = 2 }, keys: false);

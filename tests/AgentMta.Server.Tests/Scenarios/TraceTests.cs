@@ -71,6 +71,37 @@ public sealed partial class TraceTests
     }
 
     [Fact]
+    public async Task The_id_in_a_250_leads_somewhere_also_for_what_came_twice_and_for_reports()
+    {
+        await using var server = await ServerProcess.StartAsync();
+        using var api = server.Client();
+        var first = StoredAs().Match(await PlainSmtp.SendAsync(server.Smtp, "sender.test", "ann@sender.test", Agent, Mail)).Groups[1].Value;
+        var again = await PlainSmtp.SendAsync(server.Smtp, "sender.test", "ann@sender.test", Agent, Mail);
+        Assert.Contains("Stored before as " + first, again, StringComparison.Ordinal);
+
+        // A letter to ourselves shows the reverse-path that a report goes to.
+        var sent = await (await api.PostAsJsonAsync($"/v0/inboxes/{Uri.EscapeDataString(Agent)}/messages/send", new { to = "postmaster@agentmta.test", subject = "x", text = "x" })).Content.ReadFromJsonAsync<JsonElement>();
+        var raw = await Eventually.GetAsync(
+            async () => await api.GetAsync($"/v0/inboxes/postmaster%40agentmta.test/messages/{Uri.EscapeDataString(sent.GetProperty("message_id").GetString()!)}/trace") is { IsSuccessStatusCode: true } found
+                ? await found.Content.ReadFromJsonAsync<JsonElement>() is var trace ? trace.GetProperty("session").GetProperty("reverse_path").GetString() : null : null,
+            () => server.Output);
+        const string Report = "From: MAILER-DAEMON@sender.test\nSubject: Undelivered\nMIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=x\n\n--x\n\nNo.\n--x\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mail.sender.test\n\nFinal-Recipient: rfc822; postmaster@agentmta.test\nAction: failed\nStatus: 5.1.1\n\n--x--\n";
+        var taken = await PlainSmtp.SendAsync(server.Smtp, "sender.test", "", raw!, Report);
+        var id = TakenAs().Match(taken).Groups[1].Value;
+        Assert.True(id.Length > 0, taken);
+
+        var shown = await Shell.AgentMtaAsync("trace", id, "--data", server.Data);
+        Assert.True(shown.ExitCode == 0, shown.Output);
+        foreach (var part in new[] { "Report     " + id, "dsn", Agent, "postmaster@agentmta.test", "5.1.1", sent.GetProperty("message_id").GetString()!, "Session " })
+            Assert.Contains(part, shown.Output, StringComparison.Ordinal);
+        // The ids of the log lead there as well.
+        var session = SessionOf().Match(shown.Output).Groups[1].Value;
+        Assert.Contains("Report     " + id, (await Shell.AgentMtaAsync("trace", session, "--data", server.Data)).Output, StringComparison.Ordinal);
+        var programs = JsonSerializer.Deserialize<JsonElement>((await Shell.AgentMtaAsync("trace", id, "--json", "--data", server.Data)).StandardOutput);
+        Assert.Equal("dsn", programs.GetProperty("report").GetProperty("kind").GetString());
+    }
+
+    [Fact]
     public async Task Refusals_are_listed_to_their_workspace_and_sessions_to_the_operator_alone()
     {
         await using var server = await ServerProcess.StartAsync();
@@ -102,6 +133,12 @@ public sealed partial class TraceTests
         var nothing = await Shell.AgentMtaAsync("trace", "nosuchid", "--data", server.Data);
         Assert.Equal(66, nothing.ExitCode);
     }
+
+    [GeneratedRegex("Taken as report ([0-9a-z]+)")]
+    private static partial Regex TakenAs();
+
+    [GeneratedRegex("Session    ([0-9a-z]+), transaction")]
+    private static partial Regex SessionOf();
 
     [GeneratedRegex("Stored as ([0-9a-z]+)")]
     private static partial Regex StoredAs();

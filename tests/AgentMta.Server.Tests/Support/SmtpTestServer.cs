@@ -22,11 +22,13 @@ internal sealed class SmtpTestServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly List<ListenOptions> _listeners = [];
 
-    private SmtpTestServer(InboundOptions options, TimeProvider time, ILogger logger, string folder, long freeSpaceFloor)
+    private SmtpTestServer(InboundOptions options, TimeProvider time, ILogger logger, string folder, long freeSpaceFloor, Func<long>? freeSpace)
     {
         Folder = folder;
         Certificates = new CertificateStore(Path.Combine(Folder, "tls"), options.Certificates, options.HostName, time, logger);
-        Spool = new RawSpool(Path.Combine(Folder, "raws"), freeSpaceFloor, time);
+        Spool = freeSpace is null
+            ? new RawSpool(Path.Combine(Folder, "raws"), freeSpaceFloor, time)
+            : new RawSpool(Path.Combine(Folder, "raws"), freeSpaceFloor, time) { FreeSpace = _ => freeSpace() };
         Door = new Door(new SessionServices
         {
             Options = options,
@@ -81,10 +83,10 @@ internal sealed class SmtpTestServer : IAsyncDisposable
 
     public IPEndPoint Submissions => At(2);
 
-    public static async Task<SmtpTestServer> StartAsync(InboundOptions? options = null, TimeProvider? time = null, ILogger? logger = null, long freeSpaceFloor = 1)
+    public static async Task<SmtpTestServer> StartAsync(InboundOptions? options = null, TimeProvider? time = null, ILogger? logger = null, long freeSpaceFloor = 1, Func<long>? freeSpace = null)
     {
         var folder = Directory.CreateTempSubdirectory("door-").FullName;
-        var server = new SmtpTestServer(options ?? new InboundOptions(), time ?? TimeProvider.System, logger ?? NullLogger.Instance, folder, freeSpaceFloor);
+        var server = new SmtpTestServer(options ?? new InboundOptions(), time ?? TimeProvider.System, logger ?? NullLogger.Instance, folder, freeSpaceFloor, freeSpace);
         await server._app.StartAsync();
         return server;
     }

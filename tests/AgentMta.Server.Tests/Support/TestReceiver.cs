@@ -126,6 +126,9 @@ internal sealed class TestReceiver : IAsyncDisposable
     public async Task<List<string>> EvidenceAsync(string sql) => await Evidence.ReadAsync(session => session.Query(
         sql, row => string.Join('|', Enumerable.Range(0, row.FieldCount).Select(i => Convert.ToString(row.GetValue(i), System.Globalization.CultureInfo.InvariantCulture)))));
 
+    /// <summary>Changes rows of the file of refusals.</summary>
+    public Task ChangeEvidenceAsync(string sql) => Evidence.WriteAsync(session => { session.Execute(sql); });
+
     public async ValueTask DisposeAsync()
     {
         await Refusals.DisposeAsync();

@@ -4,7 +4,10 @@ using AgentMta.Server.Model;
 
 namespace AgentMta.Server.Inbound.Gates;
 
-/// <summary>DMARC failures under p=reject are refused unless somebody vouches for the message: RFC 9989 does not want p=reject alone to decide.</summary>
+/// <summary>
+/// DMARC failures under p=reject are refused unless somebody vouches for the message: RFC 9989 does not want p=reject alone to decide. Who cannot get his mail
+/// right may still write to postmaster and abuse (RFC 5321 4.5.1, RFC 2142).
+/// </summary>
 internal sealed class DmarcRejectGate(GateOptions options) : Gate("dmarc_reject")
 {
     /// <inheritdoc/>
@@ -12,6 +15,8 @@ internal sealed class DmarcRejectGate(GateOptions options) : Gate("dmarc_reject"
     {
         if (copy.Arrival.Authentication is not { Dmarc: var dmarc })
             return ValueTask.FromResult(NotAsked("the submitting credential answers for the sender"));
+        if (copy.Target.Kind == TargetKind.Postmaster)
+            return ValueTask.FromResult(NotAsked("postmaster takes mail from anyone"));
         (string, string)[] evidence = [("dmarc", EnumWord.Of(dmarc.Status)), ("author_domain", dmarc.AuthorDomain ?? ""), ("policy", EnumWord.Of(dmarc.Disposition))];
         if (dmarc is not { Status: DmarcStatus.Fail, Disposition: DmarcPolicy.Reject })
             return ValueTask.FromResult(Pass(dmarc.Reason, evidence));
@@ -32,6 +37,8 @@ internal sealed class DmarcQuarantineGate() : Gate("dmarc_quarantine")
     {
         if (copy.Arrival.Authentication is not { Dmarc: var dmarc })
             return ValueTask.FromResult(NotAsked("the submitting credential answers for the sender"));
+        if (copy.Target.Kind == TargetKind.Postmaster)
+            return ValueTask.FromResult(NotAsked("postmaster takes mail from anyone"));
         if (dmarc is not { Status: DmarcStatus.Fail, Disposition: DmarcPolicy.Quarantine })
             return ValueTask.FromResult(Pass("no policy asks for quarantine"));
         return ValueTask.FromResult(

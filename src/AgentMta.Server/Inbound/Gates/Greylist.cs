@@ -26,7 +26,7 @@ internal sealed class Greylist(GreylistOptions options, GreylistStore store, Tim
             return null;
         var next = Judge(meeting, now);
         if (next != meeting)
-            await store.SaveAsync(inbox, network, sender, next, options.Lifetime, cancellationToken).ConfigureAwait(false);
+            await store.SaveAsync(inbox, network, sender, next, options.Lifetime, options.RetryWindow, cancellationToken).ConfigureAwait(false);
         return next.Passed ? null : ComeAgain;
     }
 

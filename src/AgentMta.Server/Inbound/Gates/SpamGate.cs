@@ -44,8 +44,9 @@ internal sealed class SpamGate(GateOptions options, string hostName, RspamdScann
         }
 
         SenderRules.Acquaintance(tally, copy);
+        var content = await copy.Arrival.ReadContentAsync(cancellationToken).ConfigureAwait(false);
         StructureRules.Add(tally, copy.Arrival);
-        LinkRules.Add(tally, copy.Arrival.Content.Text, copy.Arrival.Content.Html);
+        LinkRules.Add(tally, content.Text, content.Html);
         return tally;
     }
 

@@ -45,6 +45,7 @@ internal static class StructureRules
             content.From is [var from, ..] && !headers.Contains("List-Id") && content.ReplyTo is [var answer, ..] && !SameDomain(from.Domain, answer.Domain), "answers_elsewhere", 0.5,
             "answers go to another domain");
         tally.AddIf(!arrival.Mime.Root.IsMultipart && content.Html is not null, "html_only", 0.5, "it is HTML alone");
+        tally.AddIf(content.Defects.HasFlag(MimeDefects.HtmlBeyondBounds), "html_beyond_bounds", 0, "its HTML is larger than what is looked at here");
         foreach (var attachment in content.Attachments)
         {
             var extension = Path.GetExtension(attachment.FileName);
