@@ -69,7 +69,7 @@ internal sealed class OutcomeWriter(Database database, RawReader raws, StatusNot
 
     private static void Bounced(WriteSession session, List<DeliveryOutcome> bounced, AttemptTrace trace)
     {
-        foreach (var alike in bounced.GroupBy(o => (Permanent: o.Status.StartsWith('5'), o.Cause)))
+        foreach (var alike in bounced.GroupBy(o => (Permanent: ReplyClass.Of(o.Status, o.Reply) == BounceClass.Hard, o.Cause)))
         {
             var first = alike.First().Delivery;
             MessageStore.Mark(session, first.WorkspaceId, first.MessageKey, Labels.Bounced);
