@@ -28,7 +28,7 @@ internal static class HealthEndpoint
             }
 
             if (!spool.HasRoom())
-                faults.Add("disk: less free space than FreeSpaceFloor; mail is deferred with 421 4.3.1");
+                faults.Add("disk: less free space than FreeSpaceFloor; mail is deferred with 421 4.3.1, sends over the API with 503");
             if (certificates.DaysLeft() < CertificateWarningDays)
                 warnings.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"certificate: expires {certificates.Expiry:yyyy-MM-dd}, in {certificates.DaysLeft():0} days"));
             context.Response.StatusCode = faults.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;

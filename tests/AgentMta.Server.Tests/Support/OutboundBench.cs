@@ -35,7 +35,7 @@ internal sealed class OutboundBench : IAsyncDisposable
         ApiKeys = new ApiKeyStore(store.Database, time);
         Policy = new SendPolicy(Submissions, store.Directory, new ListStore(store.Database), options, time);
         Unsubscribe = new UnsubscribeFields(Tokens, options);
-        Outbox = new OutboxWriter(store.Database, new MessageSigner(DkimKeys, time), store.Directory, Spool, Tokens, Unsubscribe, options, meter, time);
+        Outbox = new OutboxWriter(store.Database, new MessageSigner(DkimKeys, time), store.Directory, Spool, Tokens, Unsubscribe, options, meter, time, NullLogger.Instance);
         Submitter = new Submitter(Submissions, Raws, Policy, new Composer(new MessageIds(store.Keys), options, time), Outbox, options, meter, time);
         Submission = new SubmissionReceiver(ApiKeys, Submissions, Policy, Outbox, new MessageIds(store.Keys), options, meter, time);
         Zone = new ZoneOverlay(
