@@ -47,12 +47,15 @@ internal sealed class OutboundBench : IAsyncDisposable
         var notifier = new StatusNotifier(new MessageIds(store.Keys), options, time);
         Delays = new DelayTeller(store.Database, Deliveries, Raws, notifier, options, time);
         Outcomes = new OutcomeWriter(store.Database, Raws, notifier, meter);
-        Run = new DeliveryRun(Deliveries, Raws, new OutcomePolicy(options, () => 0.5), Outcomes, _leases, time, NullLogger.Instance);
+        Run = new DeliveryRun(Deliveries, Raws, new OutcomePolicy(options, () => 0.5), Outcomes, _leases, time, Log);
         Rules = new DestinationRules(IPAddress.IsLoopback);
         Meter = meter;
     }
 
     public TestStore Store { get; }
+
+    /// <summary>What the attempts leave in the log.</summary>
+    public LineLog Log { get; } = new();
 
     public ScriptedSmtpServer Remote { get; }
 
