@@ -21,7 +21,7 @@ internal static class ErrorCodes
         new(403, "domain_not_verified", "The sending domain's DNS records are not proved yet.", "Publish what GET /v0/domains/{domain_id} shows and verify it."),
         new(403, "limit_exceeded", "The workspace has as many of these as it may have.", "Delete one."),
         new(403, "already_exists", "The address or domain is in use by this workspace.", "Take another name, or give the same client_id to get the same object again."),
-        new(403, "resource_taken", "The domain belongs to another workspace.", "Take another domain."),
+        new(403, "resource_taken", "Another workspace has set the domain up, and has proved it or may still do so.", "Take another domain; if it is yours, try again in 7 days: an unproved claim gives way then."),
         new(404, "not_found", "It does not exist, or lies outside the key's scope: the two look alike.", "Check the id (percent-encoded in paths) and the key's scope."),
         new(405, "method_not_allowed", "The path does not take this method.", "See the Allow header."),
         new(409, "conflict", "An Idempotency-Key was used for another request, a draft is being sent, a message is archived already.", "Read the message; take a new key for a new request."),
