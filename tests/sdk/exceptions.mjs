@@ -9,7 +9,6 @@ export const exceptions = {
     "agent.verify": vendor,
     "domains.getSetupLink": vendor,
     "inboxes.authorize": vendor,
-    "organizations.get": vendor,
     "providers.list": vendor,
     "providers.search": vendor,
     "providers.get": vendor,

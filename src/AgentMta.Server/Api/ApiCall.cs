@@ -95,9 +95,7 @@ internal sealed class ApiCall(HttpContext context, ApiServices services, Credent
         }
         catch (JsonException e)
         {
-            var path = (e.Path ?? "$").TrimStart('$').Split(['.', '[', ']'], StringSplitOptions.RemoveEmptyEntries);
-            var message = e.InnerException is null && e.Message.StartsWith("It is ", StringComparison.Ordinal) ? e.Message[..(e.Message.IndexOf('.', StringComparison.Ordinal) + 1)] : "It has not the form that the contract gives.";
-            throw new ApiException(400, "validation_error", $"{(path.Length == 0 ? "body" : string.Join('.', path))}: {message}", "See /openapi.json for the fields and their types.", [new FieldError(path, message)]);
+            throw BodyFault.Of(e, bytes, type);
         }
     }
 

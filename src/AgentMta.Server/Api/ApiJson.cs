@@ -54,6 +54,7 @@ namespace AgentMta.Server.Api;
 [JsonSerializable(typeof(QueueChangeResponse))]
 [JsonSerializable(typeof(LogEventList))]
 [JsonSerializable(typeof(IdentityResponse))]
+[JsonSerializable(typeof(OrganizationResponse))]
 [JsonSerializable(typeof(ListEntryResponse))]
 [JsonSerializable(typeof(ListEntryList))]
 [JsonSerializable(typeof(ListEntryRequest))]

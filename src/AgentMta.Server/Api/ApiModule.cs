@@ -31,6 +31,7 @@ internal static class ApiModule
         WebhookEndpoints.Map(routes);
         WebSocketEndpoint.Map(app, routes);
         IdentityEndpoints.Map(routes);
+        OrganizationEndpoints.Map(routes);
         DraftEndpoints.Map(routes);
         ListEndpoints.Map(routes);
         PodEndpoints.Map(routes);

@@ -22,7 +22,7 @@ internal static class ErrorCodes
         new(403, "limit_exceeded", "The workspace has as many of these as it may have.", "Delete one."),
         new(403, "already_exists", "The address or domain is in use by this workspace.", "Take another name, or give the same client_id to get the same object again."),
         new(403, "postmaster_needed", "The inbox is the postmaster's of a domain that is set up here, which has to take that mail (RFC 5321 4.5.1).", "Delete the domain first."),
-        new(403, "resource_taken", "The domain belongs to another workspace.", "Take another domain."),
+        new(403, "resource_taken", "Another workspace has set the domain up, and has proved it or may still do so.", "Take another domain; if it is yours, try again in 7 days: an unproved claim gives way then."),
         new(404, "not_found", "It does not exist, or lies outside the key's scope: the two look alike.", "Check the id (percent-encoded in paths) and the key's scope."),
         new(405, "method_not_allowed", "The path does not take this method.", "See the Allow header."),
         new(409, "conflict", "An Idempotency-Key was used for another request, a draft is being sent, a message is archived already.", "Read the message; take a new key for a new request."),
@@ -37,6 +37,6 @@ internal static class ErrorCodes
         new(426, "upgrade_required", "GET /v0 is the websocket.", "Connect with a websocket client, or read GET /v0/events."),
         new(429, "rate_limit_exceeded", "The key makes too many requests, or the inbox writes too much mail.", "Wait for Retry-After seconds; use wait= or a websocket instead of polling."),
         new(500, "internal_error", "The server failed; its log says why.", "Try again once; then tell the operator."),
-        new(503, "service_unavailable", "The store cannot be written now (disk full, shutting down); nothing was changed.", "Try again after Retry-After seconds."),
+        new(503, "service_unavailable", "The store cannot be written now (disk full, for mail: less free space than FreeSpaceFloor; shutting down); nothing was changed.", "Try again after Retry-After seconds."),
     ];
 }

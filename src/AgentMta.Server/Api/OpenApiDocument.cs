@@ -13,7 +13,7 @@ internal sealed class OpenApiDocument
         ("inboxes", "Addresses with their mail."), ("messages", "What came and what was sent."), ("threads", "Conversations."), ("drafts", "Messages not sent yet, and schedules."),
         ("lists", "Who may write to an inbox and whom it may write to."), ("webhooks", "Events posted to you, signed."), ("domains", "Sending domains and their DNS records."),
         ("api-keys", "Credentials and what they may do."), ("pods", "Tenants apart from each other."), ("metrics", "Counts over time."), ("events", "Every change in one durable order."),
-        ("auth", "Who am I."), ("use-cases", "Postures of sender addresses."), ("suppressions", "Addresses that get no more mail."), ("queue", "What waits to be delivered."),
+        ("auth", "Who am I."), ("organizations", "What the workspace has."), ("use-cases", "Postures of sender addresses."), ("suppressions", "Addresses that get no more mail."), ("queue", "What waits to be delivered."),
         ("refusals", "Mail that was refused at the door."), ("auth-failures", "Networks that fail to authenticate, for the operator."), ("public", "What needs no API key."),
     ];
 

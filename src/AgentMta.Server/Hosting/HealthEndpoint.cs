@@ -26,7 +26,7 @@ internal static class HealthEndpoint
             }
 
             if (!spool.HasRoom())
-                faults.Add("disk: less free space than FreeSpaceFloor; mail is deferred with 421 4.3.1");
+                faults.Add("disk: less free space than FreeSpaceFloor; mail is deferred with 421 4.3.1, sends over the API with 503");
             if (certificates.DaysLeft() < CertificateWorker.WarningDays)
                 warnings.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"certificate: expires {certificates.Expiry:yyyy-MM-dd}, in {Math.Floor(certificates.DaysLeft()):0} days"));
             warnings.AddRange(certificates.Faults.Select(f => $"certificate: changed but cannot be read, the one loaded before stays in use: {f}"));

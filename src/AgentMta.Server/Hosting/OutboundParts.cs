@@ -19,7 +19,7 @@ internal sealed record OutboundParts(Submitter Submitter, SubmissionReceiver Sub
         var reader = new RawReader(deliveries, spool);
         var tokens = new AddressTokens(keys);
         var outbox = new OutboxWriter(
-            database, new MessageSigner(new DkimKeyStore(database, keys), time), directory, spool, tokens, new UnsubscribeFields(tokens, options), options, meter, time);
+            database, new MessageSigner(new DkimKeyStore(database, keys), time), directory, spool, tokens, new UnsubscribeFields(tokens, options), options, meter, time, logs.CreateLogger<OutboxWriter>());
         var ids = new MessageIds(keys);
         var policy = new SendPolicy(submissions, directory, new ListStore(database), options, time);
         var submitter = new Submitter(submissions, reader, policy, new Composer(ids, options, time), outbox, options, meter, time);

@@ -59,7 +59,7 @@ internal sealed class ServerOptions : IValidatableObject
     /// <summary>Private networks that mail, MTA-STS, webhooks and attachment URLs may reach all the same, such as 10.1.0.0/16. Mail alone also reaches the hosts of Relay and Zone.</summary>
     public IReadOnlyList<IPNetwork> PermittedNetworks { get; set; } = [];
 
-    /// <summary>Free octets on the disk below which no mail is taken (421 4.3.1).</summary>
+    /// <summary>Free octets on the disk below which no mail is taken: 421 4.3.1 by SMTP, 503 service_unavailable over the API.</summary>
     [Range(0L, long.MaxValue, ErrorMessage = "a number of octets is expected.")]
     public long FreeSpaceFloor { get; set; } = 256 * 1024 * 1024;
 

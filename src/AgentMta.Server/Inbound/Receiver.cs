@@ -212,6 +212,7 @@ internal sealed partial class Receiver(ReceiverServices services)
         };
     }
 
+    // The copies that were kept, or the words that the client got, with the refusal's id at their end.
     private void Log(Arrival arrival, SmtpReply reply, IReadOnlyList<StoredCopy> stored)
     {
         if (!_log.IsEnabled(LogLevel.Information))
@@ -219,9 +220,10 @@ internal sealed partial class Receiver(ReceiverServices services)
         var message = arrival.Message;
         LogMessage(
             message.TransactionId, message.Session.SessionId, message.Session.ClientAddress.ToString(), message.ReversePath, message.Recipients.Count, message.Raw.Bytes.Length,
-            stored.Count == 0 ? "" : string.Join(',', stored.Select(s => $"{s.Target.Inbox.InboxId}:{s.Outcome}:{s.MessageId}")), reply.Code, reply.EnhancedStatus ?? "");
+            reply.Code, reply.EnhancedStatus ?? "",
+            reply.IsPositive ? string.Join(',', stored.Select(s => $"{s.Target.Inbox.InboxId}:{s.Outcome}:{s.MessageId}")) : LogText.Clean(reply.Text, LogText.Reply));
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Message {Transaction} in session {Session} from {Client} <{ReversePath}> for {Recipients}, {Octets} octets: {Code} {Status} {Copies}")]
-    private partial void LogMessage(string transaction, string session, string client, string reversePath, int recipients, int octets, string copies, int code, string status);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Message {Transaction} in session {Session} from {Client} <{ReversePath}> for {Recipients}, {Octets} octets: {Code} {Status} {Result}")]
+    private partial void LogMessage(string transaction, string session, string client, string reversePath, int recipients, int octets, int code, string status, string result);
 }

@@ -101,6 +101,8 @@ internal sealed partial class Session
     {
         _door.Meter.CommandRefused(reply.Code);
         _refused ??= [];
+        if (_refused.Count < MaxRecordedRefusals && verb is SmtpVerb.Mail or SmtpVerb.Rcpt)
+            SessionLog.Refused(_services.Logger, _id, _client, Name(verb), _mail.Argument, argument, reply);
         if (_refused.Count < MaxRecordedRefusals)
             _refused.Add(new RefusedCommand(Name(verb), verb is SmtpVerb.Mail or SmtpVerb.Rcpt ? argument : null, reply, _services.Time.GetUtcNow()));
     }

@@ -6,7 +6,7 @@ internal sealed record RecipientFacts(IReadOnlyList<string> Recipients, string? 
 /// <summary>One recipient of a bounce or deferral with the remote's verdict on it.</summary>
 internal sealed record RecipientStatus(string Address, string Status, string? Reply = null, DateTimeOffset? NextAttemptAt = null);
 
-/// <summary>Facts of message.bounced; type is Permanent or Transient (given up after retries), sub_type the cause.</summary>
+/// <summary>Facts of message.bounced; type is Permanent or Transient (trying again later may help: docs/bounces.md), sub_type the cause.</summary>
 internal sealed record BounceFacts(string Type, string SubType, IReadOnlyList<RecipientStatus> Recipients, string? Host = null);
 
 /// <summary>Facts of message.deferred and message.delayed.</summary>

@@ -50,8 +50,10 @@ internal sealed class DeliveryRun(DeliveryStore store, RawReader raws, OutcomePo
         try
         {
             var counted = await writer.WriteAsync(outcomes, trace, cancellationToken).ConfigureAwait(false);
-            if (counted < outcomes.Count)
-                log.LogWarning("{Lost} deliveries had lost their lease when their attempt ended", outcomes.Count - counted);
+            foreach (var outcome in counted)
+                DeliveryLog.Ended(log, outcome, trace);
+            if (counted.Count < outcomes.Count)
+                log.LogWarning("{Lost} deliveries had lost their lease when their attempt ended", outcomes.Count - counted.Count);
         }
         catch (StoreException e)
         {
@@ -88,6 +90,7 @@ internal sealed class DeliveryRun(DeliveryStore store, RawReader raws, OutcomePo
     {
         leases.Remove(delivery);
         var outcome = new DeliveryOutcome(delivery, DeliveryState.Delivered, reply.Code, reply.EnhancedStatus ?? "2.0.0", reply.Text);
+        DeliveryLog.Ended(log, outcome, trace);
         try
         {
             await writer.TellAsync(outcome, trace, CancellationToken.None).ConfigureAwait(false);

@@ -58,10 +58,27 @@ internal sealed record ReadyMessage
 
 /// <summary>Signs a message and stores it with its thread, copies, key and event in one transaction: from then on it will be sent.</summary>
 internal sealed class OutboxWriter(Database database, MessageSigner signer, DirectoryStore directory, RawSpool spool, AddressTokens tokens,
-    UnsubscribeFields unsubscribe, OutboundOptions options, OutboundMeter meter, TimeProvider time)
+    UnsubscribeFields unsubscribe, OutboundOptions options, OutboundMeter meter, TimeProvider time, ILogger log)
 {
     /// <summary>The ids of the stored message, or of the one sent before under the same idempotency key.</summary>
+    /// <exception cref="StoreException">There is no room for it, or the store cannot keep it now; nothing was stored.</exception>
     public async Task<(string MessageId, string ThreadId, bool IsConflict)> WriteAsync(ReadyMessage ready, string via, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // The floor of the door (421 4.3.1): what is left belongs to mail that was accepted, and to its outcome.
+            if (!spool.HasRoom())
+                throw new StoreException("The disk has less free space than FreeSpaceFloor; no mail is taken until it has more.");
+            return await StoreAsync(ready, via, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            log.LogWarning(e.InnerException, "A message of {Inbox} was not taken: {Reason}", ready.Sender.Address, e.Message);
+            throw;
+        }
+    }
+
+    private async Task<(string MessageId, string ThreadId, bool IsConflict)> StoreAsync(ReadyMessage ready, string via, CancellationToken cancellationToken)
     {
         var sender = ready.Sender;
         var keys = await signer.KeysAsync(sender.WorkspaceId, sender.Domain, cancellationToken).ConfigureAwait(false);

@@ -8,8 +8,8 @@ namespace AgentMta.Server.Outbound;
 /// <summary>Writes how attempts ended: delivery rows, attempt rows, labels, suppressions, notifications and events, in one transaction (promises 4 and 5).</summary>
 internal sealed class OutcomeWriter(Database database, RawReader raws, StatusNotifier notifier, OutboundMeter meter)
 {
-    /// <summary>Stores the outcomes of one transaction; those whose lease was lost are left alone. Returns how many counted.</summary>
-    public async Task<int> WriteAsync(IReadOnlyList<DeliveryOutcome> outcomes, AttemptTrace trace, CancellationToken cancellationToken)
+    /// <summary>Stores the outcomes of one transaction; those whose lease was lost are left alone. Returns those that counted.</summary>
+    public async Task<IReadOnlyList<DeliveryOutcome>> WriteAsync(IReadOnlyList<DeliveryOutcome> outcomes, AttemptTrace trace, CancellationToken cancellationToken)
     {
         // The header of the original is read before the transaction, and only where a notification quotes it.
         var told = outcomes.FirstOrDefault(o => StatusNotifier.IsCalledFor(o, trace))?.Delivery;
@@ -17,7 +17,7 @@ internal sealed class OutcomeWriter(Database database, RawReader raws, StatusNot
         var written = await database.WriteAsync(session => Write(session, outcomes, trace, original?.Bytes ?? ReadOnlyMemory<byte>.Empty), cancellationToken).ConfigureAwait(false);
         foreach (var outcome in written)
             meter.Attempt(outcome.State, trace.Elapsed);
-        return written.Count;
+        return written;
     }
 
     /// <summary>Notifies the sender of an outcome that is stored already, where that was asked for.</summary>
@@ -69,7 +69,7 @@ internal sealed class OutcomeWriter(Database database, RawReader raws, StatusNot
 
     private static void Bounced(WriteSession session, List<DeliveryOutcome> bounced, AttemptTrace trace)
     {
-        foreach (var alike in bounced.GroupBy(o => (Permanent: o.Status.StartsWith('5'), o.Cause)))
+        foreach (var alike in bounced.GroupBy(o => (Permanent: ReplyClass.Of(o.Status, o.Reply) == BounceClass.Hard, o.Cause)))
         {
             var first = alike.First().Delivery;
             MessageStore.Mark(session, first.WorkspaceId, first.MessageKey, Labels.Bounced);

@@ -10,7 +10,7 @@ internal static class ReplyCause
     private static readonly string[] PolicyWords =
         ["spam", "blacklist", "blocklist", "block list", "blocked using", "dnsbl", "rbl", "reputation", "listed at", "listed by", "dmarc", "spf", "dkim", "policy", "not authorized", "not authorised", "unauthenticated", "greylist", "rate limit", "too many"];
 
-    private static readonly string[] MailboxWords = ["quota", "mailbox full", "mailbox is full", "over storage", "insufficient storage"];
+    private static readonly string[] MailboxWords = ["quota", "mailbox full", "mailbox is full", "over storage", "insufficient storage", "exceeded storage"];
 
     private static readonly string[] RecipientWords =
         ["user unknown", "unknown user", "no such user", "no such recipient", "no such mailbox", "no such address", "does not exist", "doesn't exist", "unknown recipient", "recipient unknown",

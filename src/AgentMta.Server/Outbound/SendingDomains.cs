@@ -13,7 +13,7 @@ internal sealed class SendingDomains(Database database, DomainStore domains, Dki
     private const string RsaSelector = "agentmta-rsa";
     private const string EdSelector = "agentmta-ed";
 
-    /// <summary>Makes a domain with its two DKIM keys and the inbox postmaster@DOMAIN; null where some workspace has it already.</summary>
+    /// <summary>Makes a domain with its two DKIM keys and the inbox postmaster@DOMAIN; null where some workspace has it already (but for a claim of another that was never proved: <see cref="DomainStore.ClaimTime"/>).</summary>
     public async Task<Domain?> CreateAsync(Scope scope, NewDomain wanted, CancellationToken cancellationToken)
     {
         using var rsa = DkimKey.GenerateRsa(2048);
@@ -23,7 +23,7 @@ internal sealed class SendingDomains(Database database, DomainStore domains, Dki
         return await database.WriteAsync(
             session =>
             {
-                if (DomainStore.IsTaken(session, wanted.Name))
+                if (DomainStore.IsTaken(session, wanted.Name) && !DomainStore.Reclaim(session, scope.WorkspaceId, wanted.Name))
                     return null;
                 var pod = scope.PodId ?? WorkspaceStore.DefaultPod(session, scope.WorkspaceId);
                 var now = Clock.FromMicros(session.Now);

@@ -59,7 +59,7 @@ internal sealed class StatusNotifier(MessageIds ids, OutboundOptions options, Ti
         var original = outcome.Delivery.Options.OriginalRecipient;
         var semicolon = original?.IndexOf(';', StringComparison.Ordinal) ?? -1;
         var named = semicolon >= 0 && Protocol.Smtp.Xtext.TryDecode(original.AsSpan(semicolon + 1), out var decoded) ? decoded : null;
-        BounceClass? bounce = outcome.State switch { DeliveryState.Bounced => outcome.Status.StartsWith('5') ? BounceClass.Hard : BounceClass.Soft, DeliveryState.Deferred => BounceClass.Soft, _ => null };
+        BounceClass? bounce = outcome.State switch { DeliveryState.Bounced => ReplyClass.Of(outcome.Status, outcome.Reply), DeliveryState.Deferred => BounceClass.Soft, _ => null };
         return new ReportRecipient(outcome.Delivery.Recipient, named, action, outcome.Status, bounce, outcome.Cause, outcome.Reply, local ? null : trace.Host);
     }
 

@@ -22,8 +22,37 @@ internal sealed class DomainStore(Database database)
     public static Domain? First(StoreSession session, Scope scope) =>
         session.First(scope, $"SELECT {Columns} FROM domains d WHERE {scope.OnPod("d")} AND d.status = 'VERIFIED' ORDER BY d.created_at, d.domain LIMIT 1", Read);
 
+    /// <summary>
+    /// How long a claim that was never proved holds a name against other workspaces: records take effect within the two days for which DNS keeps the old answer at most
+    /// as a rule, and who changes them may be away for a weekend (docs/decisions/0013-unproved-domains.md).
+    /// </summary>
+    public static readonly TimeSpan ClaimTime = TimeSpan.FromDays(7);
+
+    /// <summary>
+    /// Takes a domain from another workspace that never proved it within <see cref="ClaimTime"/> and has sent and received nothing there, with its empty inboxes.
+    /// False where there is no such claim. The caller's own is never touched.
+    /// </summary>
+    public static bool Reclaim(WriteSession session, string workspaceId, string name)
+    {
+        var claim = session.First(
+            $"""
+            SELECT {Columns} FROM domains d WHERE d.domain = @p1 AND d.workspace_id <> @p2 AND d.verified_at IS NULL AND d.status <> 'VERIFIED' AND d.created_at <= @p3
+            AND NOT EXISTS (SELECT 1 FROM inboxes i JOIN message_ids m ON m.workspace_id = i.workspace_id AND m.inbox_id = i.inbox_id
+                WHERE i.workspace_id = d.workspace_id AND SUBSTR(i.inbox_id, LENGTH(i.inbox_id) - LENGTH(d.domain)) = '@' || d.domain)
+            """,
+            Read, name, workspaceId, session.Now - (ClaimTime.Ticks / TimeSpan.TicksPerMicrosecond));
+        if (claim is null)
+            return false;
+        foreach (var inbox in InboxStore.OfDomain(session, claim.WorkspaceId, name))
+            InboxStore.DeleteRow(session, inbox);
+        return Delete(session, new Scope(claim.WorkspaceId), name);
+    }
+
     /// <summary>Whether any workspace has this domain.</summary>
     public static bool IsTaken(StoreSession session, string name) => session.Scalar<long>("SELECT COUNT(*) FROM domains WHERE domain = @p1", name) > 0;
+
+    /// <summary>How many domains the workspace has.</summary>
+    public static long Count(StoreSession session, string workspaceId) => session.Scalar<long>("SELECT COUNT(*) FROM domains WHERE workspace_id = @p1", workspaceId);
 
     /// <summary>A page in order of making; <paramref name="after"/> is the (time, name) that ended the last page.</summary>
     public ValueTask<List<Domain>> ListAsync(Scope scope, (long CreatedAt, string Name)? after, int limit, bool ascending, CancellationToken cancellationToken) => database.ReadAsync(

@@ -62,17 +62,27 @@ internal sealed partial class InboxStore
                 {
                 }
 
-                session.Execute("DELETE FROM draft_attachments WHERE workspace_id = @p1 AND draft_id IN (SELECT draft_id FROM drafts WHERE workspace_id = @p1 AND inbox_id = @p2)", inbox.WorkspaceId, inbox.InboxId);
-                foreach (var table in OwnTables)
-                    session.Execute($"DELETE FROM {table} WHERE workspace_id = @p1 AND inbox_id = @p2", inbox.WorkspaceId, inbox.InboxId);
-                session.Execute("UPDATE api_keys SET revoked_at = @p3 WHERE workspace_id = @p1 AND inbox_id = @p2 AND revoked_at IS NULL", inbox.WorkspaceId, inbox.InboxId, session.Now);
-                session.Execute("DELETE FROM use_cases WHERE workspace_id = @p1 AND use_case_id = @p2", inbox.WorkspaceId, inbox.UseCaseId);
-                session.Execute("DELETE FROM inboxes WHERE workspace_id = @p1 AND inbox_id = @p2", inbox.WorkspaceId, inbox.InboxId);
-                EventStore.Append(session, inbox.WorkspaceId, new NewEvent(EventTypes.UseCaseDeleted, inbox.PodId, inbox.InboxId));
-                EventStore.Append(session, inbox.WorkspaceId, new NewEvent(EventTypes.InboxDeleted, inbox.PodId, inbox.InboxId));
+                DeleteRow(session, inbox);
             },
             cancellationToken).ConfigureAwait(false);
         return files;
+    }
+
+    /// <summary>The inboxes of a domain; those of its subdomains, which may be domains of their own, are left out.</summary>
+    public static List<Inbox> OfDomain(StoreSession session, string workspaceId, string domain) => session.Query(
+        new Scope(workspaceId), $"SELECT {Columns} FROM inboxes i WHERE {new Scope(workspaceId).OnInbox("i")} AND SUBSTR(i.inbox_id, LENGTH(i.inbox_id) - LENGTH(@p1)) = '@' || @p1", Read, domain);
+
+    /// <summary>Deletes an inbox without messages, with what belongs to it and the events.</summary>
+    public static void DeleteRow(WriteSession session, Inbox inbox)
+    {
+        session.Execute("DELETE FROM draft_attachments WHERE workspace_id = @p1 AND draft_id IN (SELECT draft_id FROM drafts WHERE workspace_id = @p1 AND inbox_id = @p2)", inbox.WorkspaceId, inbox.InboxId);
+        foreach (var table in OwnTables)
+            session.Execute($"DELETE FROM {table} WHERE workspace_id = @p1 AND inbox_id = @p2", inbox.WorkspaceId, inbox.InboxId);
+        session.Execute("UPDATE api_keys SET revoked_at = @p3 WHERE workspace_id = @p1 AND inbox_id = @p2 AND revoked_at IS NULL", inbox.WorkspaceId, inbox.InboxId, session.Now);
+        session.Execute("DELETE FROM use_cases WHERE workspace_id = @p1 AND use_case_id = @p2", inbox.WorkspaceId, inbox.UseCaseId);
+        session.Execute("DELETE FROM inboxes WHERE workspace_id = @p1 AND inbox_id = @p2", inbox.WorkspaceId, inbox.InboxId);
+        EventStore.Append(session, inbox.WorkspaceId, new NewEvent(EventTypes.UseCaseDeleted, inbox.PodId, inbox.InboxId));
+        EventStore.Append(session, inbox.WorkspaceId, new NewEvent(EventTypes.InboxDeleted, inbox.PodId, inbox.InboxId));
     }
 
     private static int DeleteMessages(WriteSession session, Inbox inbox, List<string> files)

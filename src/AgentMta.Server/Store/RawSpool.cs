@@ -37,22 +37,41 @@ internal sealed class RawSpool(string folder, long freeSpaceFloor, TimeProvider 
     }
 
     /// <summary>Writes octets that are at hand as a further message: workspaces share no file.</summary>
+    /// <exception cref="StoreException">The disk does not take them.</exception>
     public async ValueTask<RawContent> CopyAsync(ReadOnlyMemory<byte> octets)
     {
-        using var writer = Begin();
-        while (!octets.IsEmpty)
+        try
         {
-            var count = Math.Min(octets.Length, writer.Room().Length);
-            octets.Span[..count].CopyTo(writer.Room());
-            writer.Advance(count);
-            octets = octets[count..];
-        }
+            using var writer = Begin();
+            while (!octets.IsEmpty)
+            {
+                var count = Math.Min(octets.Length, writer.Room().Length);
+                octets.Span[..count].CopyTo(writer.Room());
+                writer.Advance(count);
+                octets = octets[count..];
+            }
 
-        return await writer.CompleteAsync();
+            return await writer.CompleteAsync();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Its message names a path, which is for the log alone.
+            throw new StoreException("The message could not be written to the disk (is it full?).", e);
+        }
     }
 
     /// <summary>Removes a file whose message was refused or deleted; one that is gone is no error.</summary>
-    public void Delete(string file) => File.Delete(PathOf(file));
+    public void Delete(string file)
+    {
+        try
+        {
+            File.Delete(PathOf(file));
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Its folder could not be made, so that it never was.
+        }
+    }
 
     /// <summary>Removes every file that is not among the known ones; to be called before the listeners open. Returns how many.</summary>
     public int DeleteOrphans(IReadOnlySet<string> known)

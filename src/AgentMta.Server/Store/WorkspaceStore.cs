@@ -15,6 +15,10 @@ internal sealed class WorkspaceStore(Database database)
             row => new Workspace(row.GetString(0), row.GetString(1), row.GetString(2), Clock.FromMicros(row.GetInt64(3)))),
         cancellationToken);
 
+    /// <summary>When the workspace was made.</summary>
+    public static DateTimeOffset CreatedAt(StoreSession session, string workspaceId) =>
+        Clock.FromMicros(session.Scalar<long>("SELECT created_at FROM workspaces WHERE workspace_id = @p1", workspaceId));
+
     /// <summary>A new workspace with its default pod.</summary>
     public static Workspace Create(WriteSession session, string name)
     {

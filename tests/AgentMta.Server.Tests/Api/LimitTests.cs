@@ -50,6 +50,36 @@ public sealed class LimitTests
         Good(await server.PostAsync("/v0/use-cases", new { sender = "fourth@agentmta.test" }));
     }
 
+    [Fact]
+    public async Task A_message_that_the_disk_does_not_take_is_put_off_and_not_lost()
+    {
+        await using var server = await StartAsync();
+        var raws = Path.Combine(server.Data, "raws");
+        Directory.Delete(raws, recursive: true);
+        await File.WriteAllTextAsync(raws, "no folder"); // no large message can be written now
+        var refused = await server.PostAsync(Inbox + "/messages/send", new { to = Agent, text = new string('x', 90_000) });
+        Assert.Equal((503, "service_unavailable"), (refused.Code, refused.Fault));
+        Assert.Equal("5", refused.Headers.GetValues("Retry-After").Single());
+        Assert.DoesNotContain(server.Data, refused.Body.ToString(), StringComparison.Ordinal);
+        Assert.Equal(0, Good(await server.GetAsync(Inbox + "/messages")).GetProperty("count").GetInt32());
+
+        File.Delete(raws);
+        Good(await server.PostAsync(Inbox + "/messages/send", new { to = Agent, text = new string('x', 90_000) }));
+    }
+
+    [Fact]
+    public async Task Nothing_is_sent_with_less_free_space_than_the_floor()
+    {
+        await using var server = await StartAsync(options => options.FreeSpaceFloor = long.MaxValue / 2);
+        var refused = await server.PostAsync(Inbox + "/messages/send", new { to = Agent, text = "small" });
+        Assert.Equal((503, "service_unavailable"), (refused.Code, refused.Fault));
+        Assert.Contains("FreeSpaceFloor", refused.Text("message"), StringComparison.Ordinal);
+        Assert.True(refused.Headers.Contains("Retry-After"));
+        var draft = Good(await server.PostAsync(Inbox + "/drafts", new { to = new[] { Agent }, text = "small" })).GetProperty("draft_id").GetString();
+        Assert.Equal(503, (await server.PostAsync($"{Inbox}/drafts/{draft}/send")).Code);
+        Good(await server.GetAsync($"{Inbox}/drafts/{draft}"));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

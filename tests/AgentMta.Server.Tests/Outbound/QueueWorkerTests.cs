@@ -52,6 +52,26 @@ public sealed class QueueWorkerTests
         Assert.Equal([EventTypes.Queued, EventTypes.Sent, EventTypes.Delivered, EventTypes.Deferred, EventTypes.Bounced], await bench.EventsAsync());
     }
 
+    [Theory]
+    [InlineData("552 5.2.2 mailbox full", "Transient", "mailbox_full")]
+    [InlineData("552 Requested mail action aborted: exceeded storage allocation", "Transient", "mailbox_full")]
+    [InlineData("550 5.7.1 rate limit exceeded", "Transient", "policy")]
+    [InlineData("552 5.3.4 message too big", "Permanent", "content")]
+    [InlineData("550 5.7.1 blocked", "Permanent", "policy")]
+    [InlineData("550 5.1.1 no such user", "Permanent", "recipient")]
+    public async Task A_refusal_is_classed_as_a_report_of_it_would_be(string refusal, string type, string subType)
+    {
+        await using var bench = await OutboundBench.OpenAsync();
+        bench.Remote.Reply = line => line.StartsWith("RCPT", StringComparison.Ordinal) ? refusal : null;
+        await bench.SendAsync(["ann@example.net"]);
+        await bench.StartAsync();
+        await bench.HappensAsync(EventTypes.Bounced);
+        Assert.Equal(
+            [$"{type}|{subType}"],
+            await bench.Store.RowsAsync("SELECT json_extract(facts, '$.type'), json_extract(facts, '$.sub_type') FROM events WHERE event_type = 'message.bounced'"));
+        Assert.Equal(subType == "recipient" ? 1 : 0, await bench.Store.CountAsync("SELECT COUNT(*) FROM suppressions"));
+    }
+
     [Fact]
     public async Task An_end_of_data_without_reply_is_tried_again_later()
     {

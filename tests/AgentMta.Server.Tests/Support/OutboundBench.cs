@@ -35,7 +35,7 @@ internal sealed class OutboundBench : IAsyncDisposable
         ApiKeys = new ApiKeyStore(store.Database, time);
         Policy = new SendPolicy(Submissions, store.Directory, new ListStore(store.Database), options, time);
         Unsubscribe = new UnsubscribeFields(Tokens, options);
-        Outbox = new OutboxWriter(store.Database, new MessageSigner(DkimKeys, time), store.Directory, Spool, Tokens, Unsubscribe, options, meter, time);
+        Outbox = new OutboxWriter(store.Database, new MessageSigner(DkimKeys, time), store.Directory, Spool, Tokens, Unsubscribe, options, meter, time, NullLogger.Instance);
         Submitter = new Submitter(Submissions, Raws, Policy, new Composer(new MessageIds(store.Keys), options, time), Outbox, options, meter, time);
         Submission = new SubmissionReceiver(ApiKeys, Submissions, Policy, Outbox, new MessageIds(store.Keys), options, meter, time);
         Zone = new ZoneOverlay(
@@ -47,12 +47,15 @@ internal sealed class OutboundBench : IAsyncDisposable
         var notifier = new StatusNotifier(new MessageIds(store.Keys), options, time);
         Delays = new DelayTeller(store.Database, Deliveries, Raws, notifier, options, time);
         Outcomes = new OutcomeWriter(store.Database, Raws, notifier, meter);
-        Run = new DeliveryRun(Deliveries, Raws, new OutcomePolicy(options, () => 0.5), Outcomes, _leases, time, NullLogger.Instance);
+        Run = new DeliveryRun(Deliveries, Raws, new OutcomePolicy(options, () => 0.5), Outcomes, _leases, time, Log);
         Rules = new DestinationRules(IPAddress.IsLoopback);
         Meter = meter;
     }
 
     public TestStore Store { get; }
+
+    /// <summary>What the attempts leave in the log.</summary>
+    public LineLog Log { get; } = new();
 
     public ScriptedSmtpServer Remote { get; }
 

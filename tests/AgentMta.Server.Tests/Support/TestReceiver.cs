@@ -6,6 +6,7 @@ using AgentMta.Server.Inbound;
 using AgentMta.Server.Model;
 using AgentMta.Server.Store;
 using AgentMta.Server.Store.Sqlite;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AgentMta.Server.Tests.Support;
@@ -37,7 +38,7 @@ internal sealed class TestReceiver : IAsyncDisposable
 
     private int _count;
 
-    private TestReceiver(TestStore store, ReceiverOptions options, Action<ZoneOverlay>? zone)
+    private TestReceiver(TestStore store, ReceiverOptions options, Action<ZoneOverlay>? zone, ILoggerFactory? log)
     {
         Store = store;
         Dns = new FailingOverlay(new ZoneOverlay(ZoneFileParser.Parse(Encoding.ASCII.GetBytes(Zone + "\n")).Records));
@@ -45,7 +46,7 @@ internal sealed class TestReceiver : IAsyncDisposable
         Evidence = SqliteDatabase.OpenEvidence(Path.Combine(store.Folder, "evidence.db"), store.Time, NullLogger<SqliteDatabase>.Instance);
         Refusals = new RefusalStore(Evidence, store.Time, NullLogger<RefusalStore>.Instance);
         Spool = new RawSpool(Path.Combine(store.Folder, "raws"), freeSpaceFloor: 0, store.Time);
-        Services = ReceiverServices.Create(options, store.Database, Evidence, Spool, Refusals, store.Directory, Dns, store.Keys, Meter, store.Time, NullLoggerFactory.Instance);
+        Services = ReceiverServices.Create(options, store.Database, Evidence, Spool, Refusals, store.Directory, Dns, store.Keys, Meter, store.Time, log ?? NullLoggerFactory.Instance);
         Receiver = new Receiver(Services);
     }
 
@@ -67,10 +68,10 @@ internal sealed class TestReceiver : IAsyncDisposable
 
     private ReceiverMeter Meter { get; } = new();
 
-    public static async Task<TestReceiver> OpenAsync(Func<ReceiverOptions, ReceiverOptions>? options = null, TimeProvider? time = null, Action<ZoneOverlay>? zone = null)
+    public static async Task<TestReceiver> OpenAsync(Func<ReceiverOptions, ReceiverOptions>? options = null, TimeProvider? time = null, Action<ZoneOverlay>? zone = null, ILoggerFactory? log = null)
     {
         var given = new ReceiverOptions { HostName = Host, Postmaster = "postmaster@" + TestStore.Domain };
-        return new TestReceiver(await TestStore.OpenAsync(time), options?.Invoke(given) ?? given, zone);
+        return new TestReceiver(await TestStore.OpenAsync(time), options?.Invoke(given) ?? given, zone, log);
     }
 
     /// <summary>A message with the usual fields, LF for CRLF, and one more header block where given.</summary>

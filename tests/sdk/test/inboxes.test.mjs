@@ -9,6 +9,15 @@ test("auth.me names the organization", async () => {
   assert.equal(me.scopeId, me.organizationId);
 });
 
+test("the organization tells what it has", async () => {
+  const before = await client.organizations.get();
+  assert.equal(before.organizationId, (await client.auth.me()).organizationId);
+  assert.ok(before.createdAt instanceof Date && before.updatedAt instanceof Date);
+  assert.equal(before.inboxLimit, undefined);
+  assert.ok(before.domainCount > 0);
+  assert.ok(before.inboxCount > 0);
+});
+
 test("a wrong key is 401 with a code", async () => {
   const stranger = new AgentMailClient({ apiKey: "am_wrong", baseUrl: url });
   await assert.rejects(() => stranger.inboxes.list(), (e) => e instanceof AgentMailError && e.statusCode === 401 && e.body.code === "unknown_api_key");
