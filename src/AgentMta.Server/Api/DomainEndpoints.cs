@@ -112,7 +112,7 @@ internal sealed class DomainEndpoints(ApiServices services)
             // The same create again is the same domain; somebody else's is taken.
             var own = await _domains.GetAsync(call.Scope, name, call.Aborted).ConfigureAwait(false);
             if (own is null || wanted.ClientId is null || own.ClientId != wanted.ClientId)
-                throw new ApiException(403, own is null ? "resource_taken" : "already_exists", $"The domain {name} is set up already.", own is null ? "Take another domain; if it is yours, try again in 7 days: a claim that was not proved by then, and has no mail, gives way to yours." : $"Get it under /v0/domains/{name}.");
+                throw new ApiException(403, own is null ? "resource_taken" : "already_exists", $"The domain {name} is set up already.", own is null ? "Take another domain; if it is yours, try again in 7 days: a claim that was not proved by then, and has no mail, gives way to yours. A workspace that gave the domain up deletes its inbox postmaster@ there as well." : $"Get it under /v0/domains/{name}.");
             made = own;
         }
 

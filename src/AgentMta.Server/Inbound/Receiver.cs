@@ -224,6 +224,6 @@ internal sealed partial class Receiver(ReceiverServices services)
             reply.IsPositive ? string.Join(',', stored.Select(s => $"{s.Target.Inbox.InboxId}:{s.Outcome}:{s.MessageId}")) : LogText.Clean(reply.Text, LogText.Reply));
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Message {Transaction} in session {Session} from {Client} <{ReversePath}> for {Recipients}, {Octets} octets: {Code} {Status} {Result}")]
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Message {Transaction} in session {Session} from {Client} <{ReversePath}> for {Recipients}, {Octets} octets: {Code} {Status} {Result}")]
     private partial void LogMessage(string transaction, string session, string client, string reversePath, int recipients, int octets, int code, string status, string result);
 }

@@ -81,7 +81,7 @@ internal sealed class Recipients(
             return null;
         if (await directory.DomainAsync(address.Domain, cancellationToken).ConfigureAwait(false) is not { } domain)
             return null;
-        if (await directory.InboxAsync(address.Address, cancellationToken).ConfigureAwait(false) is { } inbox)
+        if (await InboxAsync(domain, address.Address, cancellationToken).ConfigureAwait(false) is { } inbox)
             return Of(recipient, inbox);
         if (tokens.TryRead(address.Address, out var kind, out var id))
         {
@@ -92,16 +92,20 @@ internal sealed class Recipients(
         // RFC 5321 4.5.1: a subdomain that we take mail for has a postmaster too. RFC 2142 4: abuse goes to the same people.
         if (address.Local is "postmaster" or "abuse")
         {
-            var postmaster = await directory.InboxAsync("postmaster@" + address.Domain, cancellationToken).ConfigureAwait(false)
-                ?? await directory.InboxAsync("postmaster@" + domain.Domain, cancellationToken).ConfigureAwait(false);
+            var postmaster = await InboxAsync(domain, "postmaster@" + address.Domain, cancellationToken).ConfigureAwait(false)
+                ?? await InboxAsync(domain, "postmaster@" + domain.Domain, cancellationToken).ConfigureAwait(false);
             return postmaster is null ? null : Of(recipient, postmaster);
         }
 
         var plus = address.Local.IndexOf('+');
         if (plus < 1)
             return null;
-        return await directory.InboxAsync($"{address.Local[..plus]}@{address.Domain}", cancellationToken).ConfigureAwait(false) is { } tagged ? Of(recipient, tagged) : null;
+        return await InboxAsync(domain, $"{address.Local[..plus]}@{address.Domain}", cancellationToken).ConfigureAwait(false) is { } tagged ? Of(recipient, tagged) : null;
     }
+
+    // A workspace that gave its domain up keeps its inboxes to read; the mail is for whose domain it is now.
+    private async ValueTask<LocalInbox?> InboxAsync(LocalDomain domain, string address, CancellationToken cancellationToken) =>
+        await directory.InboxAsync(address, cancellationToken).ConfigureAwait(false) is { } inbox && inbox.WorkspaceId == domain.WorkspaceId ? inbox : null;
 
     private static Target Of(string recipient, LocalInbox inbox) => new(recipient, inbox.IsPostmaster ? TargetKind.Postmaster : TargetKind.Inbox, inbox);
 

@@ -25,6 +25,17 @@ internal sealed class SendingDomains(Database database, DomainStore domains, Dki
             {
                 if (DomainStore.IsTaken(session, wanted.Name) && !DomainStore.Reclaim(session, scope.WorkspaceId, wanted.Name))
                     return null;
+                // What an earlier set-up left behind: our own stays as it is, another workspace's gives way where it has no mail.
+                var address = "postmaster@" + wanted.Name;
+                var postmaster = InboxStore.OfAddress(session, address);
+                if (postmaster is not null && postmaster.WorkspaceId != scope.WorkspaceId)
+                {
+                    if (InboxStore.HasHadMail(session, postmaster))
+                        return null;
+                    InboxStore.DeleteRow(session, postmaster);
+                    postmaster = null;
+                }
+
                 var pod = scope.PodId ?? WorkspaceStore.DefaultPod(session, scope.WorkspaceId);
                 var now = Clock.FromMicros(session.Now);
                 var domain = new Domain(
@@ -34,7 +45,8 @@ internal sealed class SendingDomains(Database database, DomainStore domains, Dki
                 keys.Insert(session, new StoredDkimKey(scope.WorkspaceId, wanted.Name, RsaSelector, "rsa", rsaPem, rsa.PublicRecord, now, RetiredAt: null));
                 keys.Insert(session, new StoredDkimKey(scope.WorkspaceId, wanted.Name, EdSelector, "ed25519", edPem, ed.PublicRecord, now, RetiredAt: null));
                 // RFC 5321 4.5.1: every domain accepts mail for postmaster.
-                InboxStore.Create(session, scope.WorkspaceId, pod, "postmaster@" + wanted.Name, "Postmaster");
+                if (postmaster is null)
+                    InboxStore.Create(session, scope.WorkspaceId, pod, address, "Postmaster", useCase: UseCaseStore.OfSender(session, scope.WorkspaceId, address));
                 return domain;
             },
             cancellationToken).ConfigureAwait(false);

@@ -28,6 +28,13 @@ internal sealed partial class InboxStore(Database database)
     public static Inbox? Get(StoreSession session, Scope scope, string inboxId) =>
         session.First(scope, $"SELECT {Columns} FROM inboxes i WHERE {scope.OnInbox("i")} AND i.inbox_id = @p1", Read, inboxId);
 
+    /// <summary>The inbox of this address, whichever workspace has it.</summary>
+    public static Inbox? OfAddress(StoreSession session, string address) => session.First($"SELECT {Columns} FROM inboxes i WHERE i.inbox_id = @p1", Read, address);
+
+    /// <summary>Whether the inbox has sent or received anything, deleted or not.</summary>
+    public static bool HasHadMail(StoreSession session, Inbox inbox) =>
+        session.Scalar<long>("SELECT EXISTS (SELECT 1 FROM message_ids WHERE workspace_id = @p1 AND inbox_id = @p2)", inbox.WorkspaceId, inbox.InboxId) == 1;
+
     /// <summary>How many inboxes a workspace has.</summary>
     public static long Count(StoreSession session, string workspaceId) => session.Scalar<long>("SELECT COUNT(*) FROM inboxes WHERE workspace_id = @p1", workspaceId);
 

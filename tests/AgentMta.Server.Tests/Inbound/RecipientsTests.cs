@@ -47,6 +47,23 @@ public sealed class RecipientsTests
         Assert.Equal(shown, (await server.Refusals.ListAsync(server.Store.Scope, null, 10, CancellationToken.None)).Count);
     }
 
+    [Theory]
+    [InlineData("agent@moved.test")]
+    [InlineData("agent+topic@moved.test")]
+    [InlineData("abuse@moved.test")]
+    public async Task Mail_for_a_domain_never_reaches_an_inbox_that_another_workspace_had_on_it(string address)
+    {
+        await using var server = await TestReceiver.OpenAsync();
+        var owner = await server.Store.AddWorkspaceAsync("owner", "moved.test");
+        await server.Store.Database.WriteAsync(session => session.Execute("DELETE FROM inboxes WHERE inbox_id = @p1", "postmaster@moved.test"));
+        foreach (var name in new[] { "agent", "postmaster" })
+            await server.Store.AddInboxAsync(name + "@moved.test"); // of the first workspace, which had the domain before
+        Assert.NotEqual(owner.WorkspaceId, server.Store.WorkspaceId);
+
+        Assert.Null(await server.Recipients.ResolveAsync(address, CancellationToken.None));
+        Assert.Equal(550, (await server.Recipients.CheckAsync(Mx, "ann@sender.test", address, 0, CancellationToken.None))!.Code);
+    }
+
     [Fact]
     public async Task Settings_that_another_process_changed_count_after_two_seconds()
     {

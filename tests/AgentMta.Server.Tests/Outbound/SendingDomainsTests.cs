@@ -50,6 +50,33 @@ public sealed class SendingDomainsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_domain_can_be_set_up_again_and_finds_its_postmaster_as_it_was()
+    {
+        await DeleteAsync(_squatter);
+        Assert.NotNull(await CreateAsync(_squatter));
+        Assert.Equal([_squatter.WorkspaceId], await _store.RowsAsync("SELECT workspace_id FROM inboxes WHERE inbox_id = @p1", "postmaster@" + Wanted));
+
+        // Also where the inbox alone was deleted, or its use case stayed.
+        await DeleteAsync(_squatter);
+        await _store.Database.WriteAsync(session => session.Execute("DELETE FROM inboxes WHERE inbox_id = @p1", "postmaster@" + Wanted));
+        Assert.NotNull(await CreateAsync(_squatter));
+        Assert.Equal([_squatter.WorkspaceId], await _store.RowsAsync("SELECT workspace_id FROM inboxes WHERE inbox_id = @p1", "postmaster@" + Wanted));
+    }
+
+    [Fact]
+    public async Task The_postmaster_that_another_workspace_left_behind_gives_way_unless_it_has_mail()
+    {
+        await DeleteAsync(_squatter);
+        await _store.Database.WriteAsync(session => MessageStore.InsertId(session, _squatter.WorkspaceId, "postmaster@" + Wanted, "<a@x.test>", "m", "t", "u", MessageDirection.In, null, null));
+        Assert.Null(await CreateAsync(_store.Scope));
+        Assert.Empty(await _store.RowsAsync("SELECT workspace_id FROM domains WHERE domain = @p1", Wanted));
+
+        await _store.Database.WriteAsync(session => session.Execute("DELETE FROM message_ids WHERE inbox_id = @p1", "postmaster@" + Wanted));
+        Assert.NotNull(await CreateAsync(_store.Scope));
+        Assert.Equal([_store.WorkspaceId], await _store.RowsAsync("SELECT workspace_id FROM inboxes WHERE inbox_id = @p1", "postmaster@" + Wanted));
+    }
+
+    [Fact]
     public async Task A_claim_gives_way_without_what_lies_on_domains_below_it()
     {
         await _store.AddInboxAsync("agent@sub." + Wanted, scope: _squatter);
@@ -87,6 +114,8 @@ public sealed class SendingDomainsTests : IAsyncLifetime
         Assert.Null(await CreateAsync(_squatter));
         Assert.Equal([_squatter.WorkspaceId], await _store.RowsAsync("SELECT workspace_id FROM domains WHERE domain = @p1", Wanted));
     }
+
+    private async Task DeleteAsync(Scope scope) => Assert.True(await _store.Database.WriteAsync(session => DomainStore.Delete(session, scope, Wanted)));
 
     private Task<Domain?> CreateAsync(Scope scope) => _domains.CreateAsync(scope, new NewDomain(Wanted), CancellationToken.None);
 }
