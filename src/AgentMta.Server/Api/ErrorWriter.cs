@@ -87,6 +87,9 @@ internal sealed class ErrorWriter(ILogger log)
                 return bad.StatusCode == 400 ? Unreadable(bad.Message) : new ApiException(bad.StatusCode, "bad_request", bad.Message);
             case InboxGoneException gone:
                 return ApiException.NotFound(gone.Message);
+            case DatabaseDamagedException damaged:
+                log.LogError(damaged, "{Method} {Path} failed", request.Method, request.Path); // it names files, which are the operator's alone
+                return new ApiException(503, "service_unavailable", "The store is damaged.", "Tell the operator: the server's log names the file to restore.") { RetryAfter = 60 };
             case StoreException store:
                 log.LogError(store, "The store refused {Method} {Path}", request.Method, request.Path);
                 return new ApiException(503, "service_unavailable", store.Message, "Try again later; nothing was changed.") { RetryAfter = 5 };

@@ -161,7 +161,7 @@ internal static class TraceCommand
 
     private static string Text(Refusal refusal)
     {
-        var head = Plain($"Refusal    {refusal.RefusalId} at {refusal.Stage}, {refusal.At:u}, session {refusal.SessionId}\n           {refusal.ClientAddress}, HELO {refusal.Helo}, <{refusal.ReversePath}> to <{refusal.Recipient}>\n           {refusal.Code} {refusal.Status} {refusal.Reply}\n", keepLines: true);
+        var head = Plain($"{(refusal.Stage == RefusalStore.Duplicate ? "Duplicate" : "Refusal"),-10} {refusal.RefusalId} at {refusal.Stage}, {refusal.At:u}, session {refusal.SessionId}\n           {refusal.ClientAddress}, HELO {refusal.Helo}, <{refusal.ReversePath}> to <{refusal.Recipient}>\n           {refusal.Code} {refusal.Status} {refusal.Reply}\n", keepLines: true);
         var verdicts = TraceResponse.Json(refusal.Verdicts);
         return (head + TraceText.Write(null, TraceResponse.Json(refusal.Authentication), TraceText.Member(verdicts, "gates"), TraceText.Member(verdicts, "reply"))).TrimEnd('\n');
     }

@@ -53,6 +53,10 @@ internal sealed record ServerFacts
         {
             return JsonSerializer.Deserialize<ServerFacts>(File.ReadAllText(path), Json);
         }
+        catch (UnauthorizedAccessException)
+        {
+            return null; // another user, who may well ask the server over HTTP
+        }
         catch (JsonException e)
         {
             throw new ConfigurationException([$"{path}: {e.Message} Restart the server, which writes this file anew."]);

@@ -193,6 +193,10 @@ internal sealed class ServerHost : IAsyncDisposable
         {
             throw new ConfigurationException([$"Inbound:Certificates: {e.Message}"]);
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
+        {
+            throw new ConfigurationException([$"{folder.Tls}: the self-signed certificate cannot be read or made: {e.Message} Make the folder writable, or name certificates in Inbound:Certificates."]);
+        }
     }
 
     private WebApplication BuildApplication(Door door, CertificateStore certificates, OutboundParts sending, IReadOnlyList<IHostedService> workers, ILoggerFactory logs)

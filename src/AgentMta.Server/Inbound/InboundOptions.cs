@@ -91,7 +91,7 @@ internal sealed record InboundOptions
     [Range(1, 10_000)]
     public int RefusalBudget { get; init; } = 50;
 
-    /// <summary>Commands of a session that lead to no message (NOOP, RSET, VRFY, HELP, EHLO again, a recipient again) since the last message; past it 421.</summary>
+    /// <summary>Commands of a session that lead to no message (NOOP, RSET, VRFY, HELP, EHLO again, a recipient again) since the last message; past it 421. Who has authenticated has none.</summary>
     [Range(1, 100_000)]
     public int JunkCommandBudget { get; init; } = 100;
 

@@ -58,7 +58,7 @@ internal sealed partial class Receiver(ReceiverServices services)
                 stored = await StoreAsync(arrival, await parsing.ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
             }
 
-            reply = refusal ?? Accepted(message, stored);
+            reply = refusal ?? Accepted(arrival, stored);
         }
         catch (OperationCanceledException) when (limit.IsOver)
         {
@@ -185,31 +185,29 @@ internal sealed partial class Receiver(ReceiverServices services)
         return deferral ?? (judgements.TrueForAll(j => j.Refusal is not null) ? first : null);
     }
 
-    private SmtpReply Accepted(IncomingMessage message, IReadOnlyList<StoredCopy> stored)
+    private SmtpReply Accepted(Arrival arrival, IReadOnlyList<StoredCopy> stored)
     {
         foreach (var copy in stored)
             services.Meter.Copy(EnumWord.Of(copy.Outcome));
-        return new SmtpReply(250, "2.0.0", StoredText(message, stored));
-    }
-
-    // What it says can be traced: this transaction is kept with the raw of a new message alone.
-    private static string StoredText(IncomingMessage message, IReadOnlyList<StoredCopy> stored)
-    {
-        var told = stored[0];
         foreach (var copy in stored)
         {
-            if (copy.Outcome == CopyOutcome.Stored)
-                return $"Stored as {message.TransactionId}";
-            if (told.Outcome == CopyOutcome.Duplicate && copy.Outcome == CopyOutcome.Reported)
-                told = copy;
+            if (copy is { Outcome: CopyOutcome.Duplicate, TakenAs: null })
+                services.Refusals.Duplicate(arrival, copy);
         }
 
-        return told switch
+        return new SmtpReply(250, "2.0.0", StoredText(arrival.Message, stored));
+    }
+
+    // What it says can be traced. A duplicate is answered like a new message: whether an inbox has, or had, a message is nobody's to ask.
+    private static string StoredText(IncomingMessage message, IReadOnlyList<StoredCopy> stored)
+    {
+        foreach (var copy in stored)
         {
-            { TakenAs: { } what } => $"Taken as {what} {told.TracedBy}",
-            { TracedBy: { } first } => $"Stored before as {first}",
-            _ => "Stored before and deleted since",
-        };
+            if (copy.TakenAs is null)
+                return $"Stored as {message.TransactionId}";
+        }
+
+        return $"Taken as {stored[0].TakenAs} {stored[0].TracedBy}";
     }
 
     // The copies that were kept, or the words that the client got, with the refusal's id at their end.

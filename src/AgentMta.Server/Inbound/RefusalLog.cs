@@ -41,6 +41,32 @@ internal sealed class RefusalLog(RefusalStore store, TimeProvider time)
     public SmtpReply Refuse(Arrival arrival, SmtpReply reply, string? recipient = null, LocalDomain? domain = null) =>
         Keep(arrival, reply, recipient, domain?.WorkspaceId, domain?.PodId, null, null);
 
+    /// <summary>A copy that the inbox had already: no refusal, but the id in its 250 leads here.</summary>
+    public void Duplicate(Arrival arrival, StoredCopy copy)
+    {
+        var message = arrival.Message;
+        var inbox = copy.Target.Inbox;
+        store.Record(new Refusal
+        {
+            RefusalId = store.NewId(),
+            Stage = RefusalStore.Duplicate,
+            WorkspaceId = inbox.WorkspaceId,
+            PodId = inbox.PodId,
+            InboxId = inbox.InboxId,
+            SessionId = message.Session.SessionId,
+            TransactionId = message.TransactionId,
+            ClientAddress = message.Session.ClientAddress.ToString(),
+            Helo = message.Session.Helo,
+            Tls = message.Session.TlsProtocol,
+            ReversePath = message.ReversePath,
+            Recipient = copy.Target.Address,
+            Code = 250,
+            Status = "2.0.0",
+            Reply = copy.TracedBy is { } first ? $"The inbox has {copy.MessageId} already, with the same content: it came as {first}" : $"The inbox had {copy.MessageId} before, with the same content; it was deleted since",
+            At = time.GetUtcNow(),
+        });
+    }
+
     private SmtpReply Keep(Arrival arrival, SmtpReply reply, string? recipient, string? workspaceId, string? podId, string? inboxId, string? verdicts)
     {
         var message = arrival.Message;

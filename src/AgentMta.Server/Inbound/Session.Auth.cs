@@ -165,6 +165,12 @@ internal sealed partial class Session
         var deadline = Math.Min(After(_options.IdleTimeout), SessionEnd);
         while (!_closing)
         {
+            if (_stopRequested)
+            {
+                Close(Refusals.ShuttingDown, "shutdown");
+                break;
+            }
+
             var result = await ReadAsync(deadline);
             var buffer = result.Buffer;
             var outcome = TakeLine(ref buffer, _options.MaxAuthLine, out var line);

@@ -62,10 +62,10 @@ internal sealed partial class Session
 
         if (reply is not null)
         {
-            // RFC 5321 4.5.3.1.10, and greylisting: "later" is no fault of the client, which may say the rest of a long list before it reads on.
-            if (reply.IsTransient && reply.Code != 421 && ++_laterRecipients <= MaxLaterRecipients)
+            // "Later" is no fault of the client, which may say the rest of a long list before it reads on (RFC 5321 4.5.3.1.10). Where the store was asked (451: greylisting), it waits all the same.
+            if ((reply == Refusals.TooManyRecipients || reply.Code == 451) && ++_laterRecipients <= MaxLaterRecipients)
             {
-                Defer(SmtpVerb.Rcpt, command.Argument, reply);
+                await DeferAsync(command.Argument, reply);
                 return;
             }
 

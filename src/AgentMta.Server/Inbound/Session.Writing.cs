@@ -82,12 +82,15 @@ internal sealed partial class Session
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Puts a command off: recorded like a refusal, but nobody is made to wait or loses the connection for it.</summary>
-    private void Defer(SmtpVerb verb, string? argument, SmtpReply reply)
+    /// <summary>Puts a recipient off: recorded like a refusal, but nobody loses the connection for it.</summary>
+    private ValueTask DeferAsync(string argument, SmtpReply reply)
     {
         _deferrals++;
-        Record(verb, argument, reply);
+        Record(SmtpVerb.Rcpt, argument, reply);
+        if (!_exempt && reply.Code == 451 && _deferrals > 1 && _options.TarpitDelay > TimeSpan.Zero)
+            return TarpitAsync(_options.TarpitDelay, reply);
         Write(reply);
+        return ValueTask.CompletedTask;
     }
 
     private async ValueTask TarpitAsync(TimeSpan delay, SmtpReply reply)

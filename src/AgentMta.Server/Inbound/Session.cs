@@ -178,7 +178,7 @@ internal sealed partial class Session
         }
 
         // What leads to no message is free to ask, but not for ever: it would keep us busy for nothing.
-        if (IsJunk(command) && ++_junk > _options.JunkCommandBudget)
+        if (_credential is null && IsJunk(command) && ++_junk > _options.JunkCommandBudget)
         {
             await RefuseAsync(command.Verb, null, Refusals.TooMuchJunk);
             return;

@@ -39,11 +39,16 @@ internal sealed class DomainStore(Database database)
             SELECT {Columns} FROM domains d WHERE d.domain = @p1 AND d.workspace_id <> @p2 AND d.verified_at IS NULL AND d.status <> 'VERIFIED' AND d.created_at <= @p3
             AND NOT EXISTS (SELECT 1 FROM inboxes i JOIN message_ids m ON m.workspace_id = i.workspace_id AND m.inbox_id = i.inbox_id
                 WHERE i.workspace_id = d.workspace_id AND SUBSTR(i.inbox_id, LENGTH(i.inbox_id) - LENGTH(d.domain)) = '@' || d.domain)
+            AND d.workspace_id <> (SELECT w.workspace_id FROM workspaces w ORDER BY w.created_at, w.workspace_id LIMIT 1)
             """,
             Read, name, workspaceId, session.Now - (ClaimTime.Ticks / TimeSpan.TicksPerMicrosecond));
         if (claim is null)
             return false;
-        foreach (var inbox in InboxStore.OfDomain(session, claim.WorkspaceId, name))
+        // Whoever has made inboxes there is at work with it, proved or not: they and their drafts, lists and keys are not ours to take.
+        var inboxes = InboxStore.OfDomain(session, claim.WorkspaceId, name);
+        if (inboxes.Exists(i => !i.InboxId.StartsWith("postmaster@", StringComparison.Ordinal)))
+            return false;
+        foreach (var inbox in inboxes)
             InboxStore.DeleteRow(session, inbox);
         return Delete(session, new Scope(claim.WorkspaceId), name);
     }

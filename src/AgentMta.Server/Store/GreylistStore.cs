@@ -10,10 +10,16 @@ internal sealed class GreylistStore(Database evidence)
 {
     private const int WritesPerSweep = 256;
 
-    // As many as refusals (design.md, Evidence): some 20 MB that a flood of senders can make of the file.
+    // Of each kind as many as refusals (design.md, Evidence): some 20 MB that a flood of senders can make of the file.
     private const int MaximumRows = 100_000;
 
+    private static readonly TimeSpan FullFor = TimeSpan.FromMinutes(1);
+
     private int _writes;
+    private long _fullUntil;
+
+    /// <summary>So many wait for their retry that a newcomer is better let in than forgotten before his; looked at again each minute.</summary>
+    public bool IsFull(DateTimeOffset now) => now.ToMicros() < Volatile.Read(ref _fullUntil);
 
     /// <summary>The meeting, and how many senders of this network passed for the use case.</summary>
     public ValueTask<(Meeting? Meeting, long PassedOfNetwork)> FindAsync(LocalInbox inbox, string network, string sender, CancellationToken cancellationToken) => evidence.ReadAsync(
@@ -28,7 +34,7 @@ internal sealed class GreylistStore(Database evidence)
 
     /// <summary>
     /// Writes a meeting as it now is; from time to time forgets those that passed longer than <paramref name="lifetime"/> ago, those that did not come again within
-    /// <paramref name="retryWindow"/>, which are first meetings again, and the oldest of too many.
+    /// <paramref name="retryWindow"/>, which are first meetings again, and the oldest of too many that passed.
     /// </summary>
     public Task SaveAsync(LocalInbox inbox, string network, string sender, Meeting meeting, TimeSpan lifetime, TimeSpan retryWindow, CancellationToken cancellationToken) => evidence.WriteAsync(
         session =>
@@ -40,22 +46,24 @@ internal sealed class GreylistStore(Database evidence)
                 """,
                 inbox.WorkspaceId, inbox.UseCaseId, network, sender, meeting.FirstAt.ToMicros(), meeting.LastAt.ToMicros(), meeting.Passed ? meeting.LastAt.ToMicros() : null);
             if (_writes++ % WritesPerSweep == 0)
-                Sweep(session, (meeting.LastAt - lifetime).ToMicros(), (meeting.LastAt - retryWindow).ToMicros());
+                Sweep(session, meeting.LastAt, lifetime, retryWindow);
         },
         cancellationToken);
 
-    private static void Sweep(WriteSession session, long passedBefore, long metBefore)
+    private void Sweep(WriteSession session, DateTimeOffset now, TimeSpan lifetime, TimeSpan retryWindow)
     {
-        session.Execute("DELETE FROM greylist WHERE last_at < @p1 OR (passed_at IS NULL AND last_at < @p2)", passedBefore, metBefore);
-        var tooMany = session.Scalar<long>("SELECT COUNT(*) FROM greylist") - MaximumRows;
-        if (tooMany <= 0)
+        session.Execute("DELETE FROM greylist WHERE last_at < @p1 OR (passed_at IS NULL AND last_at < @p2)", (now - lifetime).ToMicros(), (now - retryWindow).ToMicros());
+        var passed = session.Scalar<long>("SELECT COUNT(*) FROM greylist WHERE passed_at IS NOT NULL");
+        // Those who wait are never forgotten before their retry: whoever floods would have everybody else refused for ever.
+        if (session.Scalar<long>("SELECT COUNT(*) FROM greylist") - passed >= MaximumRows)
+            Volatile.Write(ref _fullUntil, (now + FullFor).ToMicros());
+        if (passed <= MaximumRows)
             return;
-        // Who came again has shown that he is no flood: he goes only where there are none else.
         session.Execute(
             """
             DELETE FROM greylist WHERE (workspace_id, use_case_id, network, sender) IN
-              (SELECT workspace_id, use_case_id, network, sender FROM greylist ORDER BY passed_at IS NOT NULL, last_at LIMIT @p1)
+              (SELECT workspace_id, use_case_id, network, sender FROM greylist WHERE passed_at IS NOT NULL ORDER BY last_at LIMIT @p1)
             """,
-            tooMany);
+            passed - MaximumRows);
     }
 }

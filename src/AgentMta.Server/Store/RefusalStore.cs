@@ -9,6 +9,9 @@ namespace AgentMta.Server.Store;
 /// </summary>
 internal sealed class RefusalStore : IAsyncDisposable
 {
+    /// <summary>The stage of what was no refusal: a message that was there already, found by its transaction alone.</summary>
+    public const string Duplicate = "duplicate";
+
     /// <summary>Rows kept.</summary>
     public const int Capacity = 100_000;
 
@@ -44,6 +47,7 @@ internal sealed class RefusalStore : IAsyncDisposable
     public ValueTask<List<Refusal>> ListAsync(Scope scope, RefusalFilter filter, (long At, string Id)? position, int limit, CancellationToken cancellationToken)
     {
         var where = filter.Conditions();
+        where.And($"r.stage <> '{Duplicate}'");
         where.AndBehind("r.created_at", "r.refusal_id", position, ascending: false);
         var sql = $"SELECT {Columns} FROM refusals r WHERE {scope.OnInbox("r")}{where.Sql} ORDER BY r.created_at DESC, r.refusal_id DESC LIMIT {where.Value(limit)}";
         return _evidence.ReadAsync(session => session.Query(scope, sql, Read, where.Values), cancellationToken);
@@ -52,7 +56,7 @@ internal sealed class RefusalStore : IAsyncDisposable
     /// <summary>The newest refusals of whomever, or those of one session or transaction, for the operator's own commands.</summary>
     public ValueTask<List<Refusal>> RecentAsync(string? id, int limit, CancellationToken cancellationToken) => _evidence.ReadAsync(
         session => session.Query(
-            $"SELECT {Columns} FROM refusals WHERE {(id is null ? "@p1 IS NULL" : "(session_id = @p1 OR transaction_id = @p1)")} ORDER BY created_at DESC LIMIT @p2", Read, id, limit),
+            $"SELECT {Columns} FROM refusals WHERE {(id is null ? $"@p1 IS NULL AND stage <> '{Duplicate}'" : "(session_id = @p1 OR transaction_id = @p1)")} ORDER BY created_at DESC LIMIT @p2", Read, id, limit),
         cancellationToken);
 
     /// <summary>One refusal within the scope.</summary>

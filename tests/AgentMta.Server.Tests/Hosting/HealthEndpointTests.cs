@@ -32,8 +32,7 @@ public sealed class HealthEndpointTests
 
         Assert.Equal((HttpStatusCode.OK, "warning"), (code, health.GetProperty("status").GetString()));
         var warning = Assert.Single(health.GetProperty("warnings").EnumerateArray()).GetString()!;
-        Assert.Contains(files.Certificate, warning, StringComparison.Ordinal);
-        Assert.Contains(files.Key!, warning, StringComparison.Ordinal);
+        Assert.DoesNotContain(Path.GetDirectoryName(files.Certificate)!, warning, StringComparison.Ordinal); // paths are for the log: nobody needs a key to ask here
         Assert.Contains("loaded before", warning, StringComparison.Ordinal);
 
         File.WriteAllText(files.Key!, second.KeyPem);

@@ -25,20 +25,26 @@ public sealed class ReceiverTests
     }
 
     [Fact]
-    public async Task A_message_that_comes_again_is_answered_with_the_id_under_which_it_was_stored()
+    public async Task A_message_that_comes_again_is_answered_alike_and_its_id_leads_to_the_one_that_is_there()
     {
         await using var server = await OpenAsync();
         await server.Store.AddInboxAsync("second@agentmta.test");
         await server.AcceptAsync(Mail(id: "<1@sender.test>"));
 
-        Assert.Equal("250 2.0.0 Stored before as tx1", (await server.AcceptAsync(Mail(id: "<1@sender.test>"))).ToString());
-        // Where one recipient's copy is new, this transaction is kept with it.
+        // Who has a copy could ask otherwise whether, and when, others got theirs.
+        Assert.Equal("250 2.0.0 Stored as tx2", (await server.AcceptAsync(Mail(id: "<1@sender.test>"))).ToString());
         Assert.Equal("250 2.0.0 Stored as tx3", (await server.AcceptAsync(Mail(id: "<1@sender.test>"), recipients: [TestStore.Agent, "second@agentmta.test"])).ToString());
-        Assert.Equal("250 2.0.0 Stored before as tx1", (await server.AcceptAsync(Mail(id: "<1@sender.test>"), recipients: [TestStore.Agent, "second@agentmta.test"])).ToString());
+        await server.Refusals.DisposeAsync();
+        var again = Assert.Single(await server.Refusals.RecentAsync("tx2", 10, CancellationToken.None));
+        Assert.Equal("The inbox has <1@sender.test> already, with the same content: it came as tx1", again.Reply);
+        Assert.Equal(TestStore.Agent, Assert.Single(await server.Refusals.RecentAsync("tx3", 10, CancellationToken.None)).Recipient);
+        // It was no refusal.
+        Assert.Empty(await server.Refusals.RecentAsync(null, 10, CancellationToken.None));
+        Assert.Empty(await server.Refusals.ListAsync(server.Store.Scope, null, 10, CancellationToken.None));
     }
 
     [Fact]
-    public async Task A_message_that_comes_again_behind_its_deletion_is_said_to_be_deleted()
+    public async Task A_message_that_comes_again_behind_its_deletion_is_told_to_the_operator_alone()
     {
         await using var server = await OpenAsync();
         await server.AcceptAsync(Mail(id: "<1@sender.test>"));
@@ -48,7 +54,9 @@ public sealed class ReceiverTests
             session.Execute("DELETE FROM messages");
         });
 
-        Assert.Equal("250 2.0.0 Stored before and deleted since", (await server.AcceptAsync(Mail(id: "<1@sender.test>"))).ToString());
+        Assert.Equal("250 2.0.0 Stored as tx2", (await server.AcceptAsync(Mail(id: "<1@sender.test>"))).ToString());
+        await server.Refusals.DisposeAsync();
+        Assert.EndsWith("it was deleted since", Assert.Single(await server.Refusals.RecentAsync("tx2", 10, CancellationToken.None)).Reply, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -19,6 +19,7 @@ public sealed class SendingDomainsTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _store = await TestStore.OpenAsync(_time);
+        _time.Advance(TimeSpan.FromSeconds(1)); // the first workspace, which is the operator's, is the older one
         _squatter = await _store.AddWorkspaceAsync("squatter", "squatter.test");
         _domains = new SendingDomains(
             _store.Database, new DomainStore(_store.Database), new DkimKeyStore(_store.Database, _store.Keys), new DomainCheck(new ZoneOverlay([]), "mx.agentmta.test", null), _time);
@@ -74,6 +75,19 @@ public sealed class SendingDomainsTests : IAsyncLifetime
         await _store.Database.WriteAsync(session => session.Execute("DELETE FROM message_ids WHERE inbox_id = @p1", "postmaster@" + Wanted));
         Assert.NotNull(await CreateAsync(_store.Scope));
         Assert.Equal([_store.WorkspaceId], await _store.RowsAsync("SELECT workspace_id FROM inboxes WHERE inbox_id = @p1", "postmaster@" + Wanted));
+    }
+
+    [Fact]
+    public async Task What_the_operator_set_up_or_somebody_works_with_never_gives_way()
+    {
+        var own = new NewDomain("operator.example");
+        Assert.NotNull(await _domains.CreateAsync(_store.Scope, own, CancellationToken.None));
+        await _store.AddInboxAsync("agent@" + Wanted, scope: _squatter);
+        _time.Advance(2 * DomainStore.ClaimTime);
+
+        Assert.Null(await _domains.CreateAsync(_squatter, own, CancellationToken.None));
+        Assert.Null(await CreateAsync(_store.Scope));
+        Assert.Equal([_squatter.WorkspaceId, _squatter.WorkspaceId], await _store.RowsAsync("SELECT workspace_id FROM inboxes WHERE inbox_id LIKE '%@' || @p1", Wanted));
     }
 
     [Fact]

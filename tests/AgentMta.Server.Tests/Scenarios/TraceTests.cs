@@ -77,7 +77,11 @@ public sealed partial class TraceTests
         using var api = server.Client();
         var first = StoredAs().Match(await PlainSmtp.SendAsync(server.Smtp, "sender.test", "ann@sender.test", Agent, Mail)).Groups[1].Value;
         var again = await PlainSmtp.SendAsync(server.Smtp, "sender.test", "ann@sender.test", Agent, Mail);
-        Assert.Contains("Stored before as " + first, again, StringComparison.Ordinal);
+        var second = StoredAs().Match(again).Groups[1].Value;
+        var twice = await Eventually.GetAsync(
+            async () => await Shell.AgentMtaAsync("trace", second, "--data", server.Data) is { ExitCode: 0 } found ? found.Output : null, () => server.Output);
+        Assert.Contains("Duplicate  ", twice, StringComparison.Ordinal);
+        Assert.Contains("it came as " + first, twice, StringComparison.Ordinal);
 
         // A letter to ourselves shows the reverse-path that a report goes to.
         var sent = await (await api.PostAsJsonAsync($"/v0/inboxes/{Uri.EscapeDataString(Agent)}/messages/send", new { to = "postmaster@agentmta.test", subject = "x", text = "x" })).Content.ReadFromJsonAsync<JsonElement>();

@@ -24,6 +24,8 @@ internal sealed class Greylist(GreylistOptions options, GreylistStore store, Tim
         var (meeting, passedOfNetwork) = await store.FindAsync(inbox, network, sender, cancellationToken).ConfigureAwait(false);
         if (options.AutoAllowAfter > 0 && passedOfNetwork >= options.AutoAllowAfter)
             return null;
+        if (meeting is null && store.IsFull(now))
+            return null;
         var next = Judge(meeting, now);
         if (next != meeting)
             await store.SaveAsync(inbox, network, sender, next, options.Lifetime, options.RetryWindow, cancellationToken).ConfigureAwait(false);

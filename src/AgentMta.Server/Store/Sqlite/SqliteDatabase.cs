@@ -104,9 +104,11 @@ internal sealed partial class SqliteDatabase : Database
         {
             var aside = path + AsideSuffix;
             log.LogWarning("The evidence of refusals and sessions begins anew: {Reason} The file is kept as {Aside}", e.InnerException!.Message, aside);
+            File.Delete(path + "-shm");
+            File.Delete(aside + "-wal"); // of an incident before, as the file that is overwritten
+            if (File.Exists(path + "-wal"))
+                File.Move(path + "-wal", aside + "-wal"); // the newest rows lie there
             File.Move(path, aside, overwrite: true);
-            foreach (var end in (ReadOnlySpan<string>)["-wal", "-shm"])
-                File.Delete(path + end);
             return OpenEvidence(path, time, log);
         }
     }
