@@ -107,7 +107,7 @@ internal sealed partial class SqliteDatabase : Database
             File.Delete(path + "-shm");
             File.Delete(aside + "-wal"); // of an incident before, as the file that is overwritten
             if (File.Exists(path + "-wal"))
-                File.Move(path + "-wal", aside + "-wal"); // the newest rows lie there
+                File.Move(path + "-wal", aside + "-wal"); // the newest rows, where SQLite has not folded them in or thrown them away as it closed
             File.Move(path, aside, overwrite: true);
             return OpenEvidence(path, time, log);
         }
