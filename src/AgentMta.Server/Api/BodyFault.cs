@@ -11,8 +11,9 @@ internal static class BodyFault
     /// <summary>The error of the wire for a body that is no <paramref name="type"/>.</summary>
     public static ApiException Of(JsonException fault, ReadOnlySpan<byte> body, JsonTypeInfo type)
     {
-        var path = Broken(body) is null ? (fault.Path ?? "$").TrimStart('$').Split(['.', '[', ']'], StringSplitOptions.RemoveEmptyEntries) : [];
-        var message = Broken(body) ?? Said(fault) ?? Expected(Resolve(type, path));
+        var broken = Broken(body);
+        var path = broken is null ? (fault.Path ?? "$").TrimStart('$').Split(['.', '[', ']'], StringSplitOptions.RemoveEmptyEntries) : [];
+        var message = broken ?? Said(fault) ?? Expected(Resolve(type, path));
         return new ApiException(
             400, "validation_error", $"{(path.Length == 0 ? "body" : string.Join('.', path))}: {message}", "See /openapi.json for the fields and their types.", [new FieldError(path, message)]);
     }

@@ -30,7 +30,7 @@ internal static class HealthEndpoint
             if (certificates.DaysLeft() < CertificateWorker.WarningDays)
                 warnings.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"certificate: expires {certificates.Expiry:yyyy-MM-dd}, in {Math.Floor(certificates.DaysLeft()):0} days"));
             // Files are named in the log: whoever asks here needs no key.
-            if (certificates.Faults.Any())
+            if (certificates.Faults.Count > 0)
                 warnings.Add("certificate: a changed file cannot be used, the one loaded before stays in use; the log says which and why");
             context.Response.StatusCode = faults.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
             context.Response.ContentType = "application/json";

@@ -44,38 +44,26 @@ internal sealed class RefusalLog(RefusalStore store, TimeProvider time)
     /// <summary>A copy that the inbox had already: no refusal, but the id in its 250 leads here.</summary>
     public void Duplicate(Arrival arrival, StoredCopy copy)
     {
-        var message = arrival.Message;
         var inbox = copy.Target.Inbox;
-        store.Record(new Refusal
-        {
-            RefusalId = store.NewId(),
-            Stage = RefusalStore.Duplicate,
-            WorkspaceId = inbox.WorkspaceId,
-            PodId = inbox.PodId,
-            InboxId = inbox.InboxId,
-            SessionId = message.Session.SessionId,
-            TransactionId = message.TransactionId,
-            ClientAddress = message.Session.ClientAddress.ToString(),
-            Helo = message.Session.Helo,
-            Tls = message.Session.TlsProtocol,
-            ReversePath = message.ReversePath,
-            Recipient = copy.Target.Address,
-            Code = 250,
-            Status = "2.0.0",
-            Reply = copy.TracedBy is { } first ? $"The inbox has {copy.MessageId} already, with the same content: it came as {first}" : $"The inbox had {copy.MessageId} before, with the same content; it was deleted since",
-            At = time.GetUtcNow(),
-        });
+        var what = copy.TracedBy is { } first ? $"The inbox has {copy.MessageId} already, with the same content: it came as {first}" : $"The inbox had {copy.MessageId} before, with the same content; it was deleted since";
+        store.Record(AtEnd(store.NewId(), RefusalStore.Duplicate, arrival, new SmtpReply(250, "2.0.0", what), copy.Target.Address, inbox.WorkspaceId, inbox.PodId, inbox.InboxId));
     }
 
     private SmtpReply Keep(Arrival arrival, SmtpReply reply, string? recipient, string? workspaceId, string? podId, string? inboxId, string? verdicts)
     {
-        var message = arrival.Message;
         var id = store.NewId();
         var shown = Show(reply, id);
-        store.Record(new Refusal
+        store.Record(AtEnd(id, "data", arrival, shown, recipient, workspaceId, podId, inboxId) with { Verdicts = verdicts, Authentication = arrival.Authentication?.ToJson() });
+        return shown;
+    }
+
+    private Refusal AtEnd(string id, string stage, Arrival arrival, SmtpReply shown, string? recipient, string? workspaceId, string? podId, string? inboxId)
+    {
+        var message = arrival.Message;
+        return new Refusal
         {
             RefusalId = id,
-            Stage = "data",
+            Stage = stage,
             WorkspaceId = workspaceId,
             PodId = podId,
             InboxId = inboxId,
@@ -89,11 +77,8 @@ internal sealed class RefusalLog(RefusalStore store, TimeProvider time)
             Code = shown.Code,
             Status = shown.EnhancedStatus,
             Reply = shown.Text,
-            Verdicts = verdicts,
-            Authentication = arrival.Authentication?.ToJson(),
             At = time.GetUtcNow(),
-        });
-        return shown;
+        };
     }
 
     private static SmtpReply Show(SmtpReply reply, string id) => reply with { Text = $"{reply.Text} [{id}]" };

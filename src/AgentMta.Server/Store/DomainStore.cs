@@ -29,7 +29,7 @@ internal sealed class DomainStore(Database database)
     public static readonly TimeSpan ClaimTime = TimeSpan.FromDays(7);
 
     /// <summary>
-    /// Takes a domain from another workspace that never proved it within <see cref="ClaimTime"/> and has sent and received nothing there, with its empty inboxes.
+    /// Takes a domain from another workspace that never proved it within <see cref="ClaimTime"/> and has nothing there but a postmaster without mail, with that inbox.
     /// False where there is no such claim. The caller's own is never touched.
     /// </summary>
     public static bool Reclaim(WriteSession session, string workspaceId, string name)
@@ -37,8 +37,6 @@ internal sealed class DomainStore(Database database)
         var claim = session.First(
             $"""
             SELECT {Columns} FROM domains d WHERE d.domain = @p1 AND d.workspace_id <> @p2 AND d.verified_at IS NULL AND d.status <> 'VERIFIED' AND d.created_at <= @p3
-            AND NOT EXISTS (SELECT 1 FROM inboxes i JOIN message_ids m ON m.workspace_id = i.workspace_id AND m.inbox_id = i.inbox_id
-                WHERE i.workspace_id = d.workspace_id AND SUBSTR(i.inbox_id, LENGTH(i.inbox_id) - LENGTH(d.domain)) = '@' || d.domain)
             AND d.workspace_id <> (SELECT w.workspace_id FROM workspaces w ORDER BY w.created_at, w.workspace_id LIMIT 1)
             """,
             Read, name, workspaceId, session.Now - (ClaimTime.Ticks / TimeSpan.TicksPerMicrosecond));
@@ -46,7 +44,7 @@ internal sealed class DomainStore(Database database)
             return false;
         // Whoever has made inboxes there is at work with it, proved or not: they and their drafts, lists and keys are not ours to take.
         var inboxes = InboxStore.OfDomain(session, claim.WorkspaceId, name);
-        if (inboxes.Exists(i => !i.InboxId.StartsWith("postmaster@", StringComparison.Ordinal)))
+        if (inboxes.Exists(i => !i.InboxId.StartsWith("postmaster@", StringComparison.Ordinal) || InboxStore.HasHadMail(session, i)))
             return false;
         foreach (var inbox in inboxes)
             InboxStore.DeleteRow(session, inbox);

@@ -36,7 +36,7 @@ internal sealed partial class MessageStore
         using var came = JsonDocument.Parse(string.IsNullOrEmpty(kept) ? "{}" : kept);
         return came.RootElement.TryGetProperty("transaction_id", out var transaction)
             ? transaction.GetString()
-            : session.Scalar<string>("SELECT delivery_id FROM deliveries WHERE workspace_id = @p1 AND message_key = @p2 LIMIT 1", workspaceId, messageKey);
+            : session.Scalar<string>("SELECT delivery_id FROM deliveries WHERE workspace_id = @p1 AND message_key = @p2 ORDER BY delivery_id LIMIT 1", workspaceId, messageKey);
     }
 
     /// <summary>

@@ -5,6 +5,7 @@ internal sealed class ManualTimeProvider : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
+    private readonly Dictionary<TimeSpan, TaskCompletionSource> _awaited = [];
     private DateTimeOffset _now = new(2026, 1, 5, 10, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -22,8 +23,20 @@ internal sealed class ManualTimeProvider : TimeProvider
         var timer = new ManualTimer(this, callback, state);
         timer.Change(dueTime, period);
         lock (_lock)
+        {
             _timers.Add(timer);
+            if (_awaited.Remove(dueTime, out var awaited))
+                awaited.SetResult();
+        }
+
         return timer;
+    }
+
+    /// <summary>Ends once somebody makes a timer for just so long, and so waits for this clock.</summary>
+    public Task UntilTimerAsync(TimeSpan dueTime)
+    {
+        lock (_lock)
+            return (_awaited[dueTime] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
     }
 
     public void Advance(TimeSpan by)

@@ -273,7 +273,8 @@ internal sealed partial class SqliteDatabase : Database
         _writer.Dispose();
     }
 
-    private static bool IsDamage(Exception e) => e is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB };
+    /// <summary>Whether SQLite says that the file is none of its own, or broken.</summary>
+    internal static bool IsDamage(Exception e) => e is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB };
 
     private static void Run(SqliteConnection connection, string sql)
     {

@@ -25,7 +25,7 @@ internal sealed partial class SqliteSearchIndex : SearchIndex
                 Discard(path, "another program wrote it", log);
             return new SqliteSearchIndex(SqliteDatabase.OpenSearch(path, time, log));
         }
-        catch (Exception e) when (e is DatabaseDamagedException or SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB })
+        catch (Exception e) when (e is DatabaseDamagedException || SqliteDatabase.IsDamage(e))
         {
             Discard(path, e.Message, log);
             return new SqliteSearchIndex(SqliteDatabase.OpenSearch(path, time, log));
