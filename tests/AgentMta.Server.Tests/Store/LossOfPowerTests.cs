@@ -147,6 +147,52 @@ public sealed class LossOfPowerTests : ArrivalLogStore
         Assert.InRange(wal, 1, Messages * 60_000 * 2 / 3);
     }
 
+    [Fact]
+    public async Task The_database_is_flushed_beside_the_writer_long_before_the_WAL_begins_again()
+    {
+        using var flushed = new ManualResetEventSlim();
+        string? thread = null;
+        Store.Database.BeforeFileFlush = () =>
+        {
+            thread = Thread.CurrentThread.Name;
+            flushed.Set();
+        };
+        for (var i = 0; i < 200; i++) // eight pages each, of the four thousand behind which it begins again
+        {
+            await ArriveAsync($"<{i}@x>", size: 60_000);
+            _ = await CountAsync(Store.Database); // a commit
+        }
+
+        Assert.True(flushed.Wait(TimeSpan.FromSeconds(30)));
+        Assert.Equal("store flush", thread);
+        Assert.Equal(200, await CountAsync(Store.Database));
+    }
+
+    [Fact]
+    public async Task Where_the_database_s_own_file_cannot_be_flushed_nothing_more_is_taken_and_a_restart_has_what_was_acknowledged()
+    {
+        using var failed = new ManualResetEventSlim();
+        Store.Database.BeforeFileFlush = () =>
+        {
+            failed.Set();
+            throw new IOException("input/output error");
+        };
+        var stored = 0;
+        var fault = await Assert.ThrowsAsync<StoreException>(async () =>
+        {
+            for (; stored < 5000; stored++)
+            {
+                await ArriveAsync($"<{stored}@x>", size: 60_000);
+                await Store.Database.WriteAsync(s => s.Execute("UPDATE inboxes SET display_name = @p1", $"{stored}"));
+            }
+        });
+
+        Assert.True(failed.IsSet);
+        Assert.Contains("start the server again", fault.Message, StringComparison.Ordinal);
+        await using var again = Open(await KilledAsync());
+        Assert.InRange(await CountAsync(again), stored, stored + 1); // the last was taken before its own change was not
+    }
+
     // Each flush makes sure of what was in the WAL when it began.
     private void Watch()
     {

@@ -1,6 +1,8 @@
 using AgentMta.Server.Model;
 using AgentMta.Server.Store;
+using AgentMta.Server.Store.Schema;
 using AgentMta.Server.Store.Sqlite;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AgentMta.Server.Tests.Store;
@@ -65,12 +67,64 @@ public sealed class SqliteStoreTests : StoreContract
     }
 
     [Fact]
+    public async Task An_older_schema_keeps_its_threads_and_events()
+    {
+        var file = Path.Combine(_folder, "older.db");
+        var rows = new Dictionary<string, List<string>>();
+        using (var older = new SqliteConnection($"Data Source={file};Pooling=False"))
+        {
+            older.Open();
+            foreach (var (number, sql) in Migrations.All.Where(m => m.Number < 52))
+                Run(older, $"{sql.Replace("/* clustered */", "WITHOUT ROWID", StringComparison.Ordinal)}; PRAGMA user_version = {number}");
+            for (var i = 3; i > 0; i--)
+            {
+                Run(older, $"INSERT INTO threads VALUES ('w', 't{i}', 'p', 'i', 'Subject', NULL, 'preview', '<{i}@x>', {i}, 10, '[]', '[]', '{"{}"}', {i}, {i}, NULL, 5, 6)");
+                Run(older, $"INSERT INTO events VALUES ('w', {i}, 'e{i}', 'p', NULL, 'message.received', '<{i}@x>', 't{i}', NULL, 7)");
+            }
+
+            foreach (var table in new[] { "threads", "events" })
+                rows[table] = Rows(older, table);
+        }
+
+        await using (Open(file, TimeProvider.System))
+        {
+        }
+
+        using var now = new SqliteConnection($"Data Source={file};Pooling=False");
+        now.Open();
+        Assert.Equal(rows["threads"], Rows(now, "threads"));
+        Assert.Equal(rows["events"], Rows(now, "events"));
+        Assert.Equal("ok", Rows(now, "pragma_integrity_check").Single());
+        Assert.Equal(
+            ["events_id", "events_inbox", "events_time", "threads_inbox", "threads_pod", "threads_subject", "threads_workspace"],
+            Rows(now, "(SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name IN ('threads', 'events') AND sql IS NOT NULL)"));
+    }
+
+    [Fact]
     public async Task A_newer_schema_is_not_opened()
     {
         await Sqlite.WriterPragmaAsync("user_version = 9999");
         await Database.DisposeAsync();
 
         Assert.Throws<SchemaTooNewException>(() => Open(File, TimeProvider.System));
+    }
+
+    private static void Run(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    private static List<string> Rows(SqliteConnection connection, string table)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = $"SELECT * FROM {table}";
+        using var reader = command.ExecuteReader();
+        var rows = new List<string>();
+        while (reader.Read())
+            rows.Add(string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(i => reader.GetValue(i))));
+        return [.. rows.Order(StringComparer.Ordinal)];
     }
 
     private static SqliteDatabase Open(string file, TimeProvider time) => SqliteDatabase.Open(file, time, NullLogger<SqliteDatabase>.Instance);

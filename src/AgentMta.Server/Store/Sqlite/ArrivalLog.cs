@@ -33,8 +33,8 @@ internal sealed class ArrivalLog : IDisposable
     /// <summary>Octets that a half takes.</summary>
     public const int HalfLength = 32 * 1024 * 1024;
 
-    /// <summary>The other half is turned to behind so many octets, as soon as it is free.</summary>
-    public int Turn { get; set; } = 8 * 1024 * 1024;
+    /// <summary>The other half is turned to behind so many octets, as soon as it is free: the more, the longer a flush of the database holds up those of the log.</summary>
+    public int Turn { get; set; } = 2 * 1024 * 1024;
 
     /// <summary>Octets in front of a record's content that <see cref="Seal"/> fills in.</summary>
     public static int Room => ArrivalRecord.HeaderLength;

@@ -13,7 +13,9 @@ namespace AgentMta.Server.Store.Sqlite;
 internal sealed partial class SqliteDatabase
 {
     private const string Broken = "The database's files cannot be flushed to the disk, so nothing more is taken. Look at the disk and start the server again.";
-    private const int WalPages = 4000;
+    // Pages of the WAL that are copied into the database at a time, and behind how many the WAL begins again from its start.
+    private const int PassPages = 1000;
+    private const int WalPages = 4 * PassPages;
     private const int PagesWritten = 9; // SQLITE_DBSTATUS_CACHE_WRITE
 
     private readonly WakeSignal _logWork = new();
@@ -21,15 +23,20 @@ internal sealed partial class SqliteDatabase
     // Taken behind the flushing lock, or alone.
     private readonly Lock _walFlush = new();
     private SafeFileHandle? _wal;
+    private SafeFileHandle? _file;
     private Thread[] _flushers = [];
     private SqliteConnection? _checkpointer;
     private volatile bool _isBroken;
     private volatile Checkpoint _checkpoint;
     private int _walPages;
+    private int _passPages;
     private long _flushes;
 
     /// <summary>Called before each flush of the WAL, for tests of a disk that fails.</summary>
     internal Action? BeforeFlush { get; set; }
+
+    /// <summary>Called before each flush of the database's own file beside the writer, for tests of a disk that fails.</summary>
+    internal Action? BeforeFileFlush { get; set; }
 
     /// <summary>How often the WAL was flushed, for tests.</summary>
     internal long Flushed => Volatile.Read(ref _flushes);
@@ -48,8 +55,9 @@ internal sealed partial class SqliteDatabase
 
     private void StartFlushing()
     {
-        // SQLite has its locks on the other files, so that closing this one lets go of none (POSIX locks end with any descriptor of the file).
+        // SQLite has no locks on the WAL, and on the database until it is closed: POSIX locks end with any descriptor of the file.
         _wal = FileFlush.OpenUnlocked(_path + "-wal") ?? throw new StoreException($"'{_path}-wal' cannot be opened.");
+        _file = FileFlush.OpenUnlocked(_path) ?? throw new StoreException($"'{_path}' cannot be opened.");
         FileFlush.Data(_wal);
         _arrivals!.Settle(_epoch);
         Run(_writer, "PRAGMA wal_autocheckpoint = 0");
@@ -97,11 +105,11 @@ internal sealed partial class SqliteDatabase
             if (_closed)
                 return;
             FreeHalf();
-            if (_checkpoint == Checkpoint.Wanted)
-            {
-                TryCheckpoint(_checkpointer!);
-                _checkpoint = Checkpoint.Begun;
-            }
+            var wanted = _checkpoint;
+            if (wanted is not (Checkpoint.Part or Checkpoint.Whole))
+                continue;
+            Copy();
+            _checkpoint = wanted == Checkpoint.Whole ? Checkpoint.Begun : Checkpoint.None;
         }
     }
 
@@ -128,21 +136,39 @@ internal sealed partial class SqliteDatabase
             _arrivals.Settle(Math.Max(epoch, _arrivals.Settled));
     }
 
-    // To be called behind a commit, in one's turn. Copying the WAL's pages into the database takes long, and is done beside the writer; what came in meanwhile is
-    // little, and copied here, so that the WAL begins again from its start.
+    // Copies what the WAL holds into the database. SQLite flushes the database only behind the last page, which is copied in the writer's turn: what is flushed here
+    // need not be then, while everybody waits.
+    private void Copy()
+    {
+        TryCheckpoint(_checkpointer!);
+        try
+        {
+            BeforeFileFlush?.Invoke();
+            FileFlush.Data(_file!);
+        }
+        catch (IOException e)
+        {
+            Break(e);
+        }
+    }
+
+    // To be called behind a commit, in one's turn. Copying the WAL's pages into the database takes long, and is done beside the writer, some at a time so that the
+    // disk is free for the log in between; what came in behind the last of them is little, and copied here, so that the WAL begins again from its start.
     private void KeepWalShort()
     {
         SQLitePCL.raw.sqlite3_db_status(_writer.Handle, PagesWritten, out var pages, out _, 1);
         _walPages += pages;
+        _passPages += pages;
         if (_checkpoint == Checkpoint.Begun)
         {
             // Where a reader was in the way, the next commit asks again.
             _walPages = TryCheckpoint(_writer) ? 0 : WalPages;
             _checkpoint = Checkpoint.None;
         }
-        else if (_checkpoint == Checkpoint.None && _walPages >= WalPages)
+        else if (_checkpoint == Checkpoint.None && (_passPages >= PassPages || _walPages >= WalPages))
         {
-            _checkpoint = Checkpoint.Wanted;
+            _checkpoint = _walPages >= WalPages ? Checkpoint.Whole : Checkpoint.Part;
+            _passPages = 0;
             _upkeepWork.Signal();
         }
     }
@@ -190,7 +216,14 @@ internal sealed partial class SqliteDatabase
     private enum Checkpoint
     {
         None,
-        Wanted,
+
+        /// <summary>Copy what there is, beside the writer.</summary>
+        Part,
+
+        /// <summary>The same, and the writer copies the rest.</summary>
+        Whole,
+
+        /// <summary>The rest is left.</summary>
         Begun,
     }
 }

@@ -59,6 +59,7 @@ internal sealed partial class SqliteDatabase : Database
             _arrivals?.Dispose();
             _session?.DisposeCommands();
             _writer.Dispose();
+            _file?.Dispose();
             if (IsDamage(e))
                 throw new DatabaseDamagedException(path, e);
             throw;
@@ -271,6 +272,7 @@ internal sealed partial class SqliteDatabase : Database
         }
 
         _writer.Dispose();
+        _file?.Dispose();
     }
 
     /// <summary>Whether SQLite says that the file is none of its own, or broken.</summary>
