@@ -93,6 +93,9 @@ internal sealed partial class Session
         if (!inPlace)
             await PoolThread.Enter();
         var reply = content is null ? reception.Refusal! : await AcceptAsync(content, inPlace);
+        // The receiver has a line for each message that it saw; submission has none for what it refuses.
+        if (!reply.IsPositive && (content is null || _listener.Role == DoorRole.Submission) && (_refused?.Count ?? 0) < MaxRecordedRefusals)
+            SessionLog.MessageRefused(_services.Logger, _id, _client, _mail.Argument, _recipients.Count, reception.Octets, reply);
         ResetTransaction();
         _messageOctets += reception.Octets;
         _door.Meter.Message(_listener.Role, reply.IsPositive, reception.Octets);

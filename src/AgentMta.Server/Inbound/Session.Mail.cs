@@ -43,9 +43,7 @@ internal sealed partial class Session
             return refusal;
         if (command.Size > _options.MaxMessageSize) // RFC 1870 6.1
             return Refusals.TooLarge;
-        if (command.NonAscii && !command.Has(EsmtpParameters.SmtpUtf8)) // RFC 6531 3.5
-            return Refusals.AddressNeedsUtf8;
-        return _services.Spool.HasRoom() ? null : Refusals.DiskFull;
+        return command.NonAscii && !command.Has(EsmtpParameters.SmtpUtf8) ? Refusals.AddressNeedsUtf8 : null; // RFC 6531 3.5
     }
 
     private async ValueTask RcptAsync(SmtpCommand command)
@@ -105,7 +103,8 @@ internal sealed partial class Session
     {
         try
         {
-            return await _services.CheckSender(Info, sender, CancellationToken.None);
+            // Within the try: a disk that cannot be asked throws what would be taken for the end of the connection.
+            return _services.Spool.HasRoom() ? await _services.CheckSender(Info, sender, CancellationToken.None) : Refusals.DiskFull;
         }
         catch (Exception e)
         {

@@ -4,7 +4,7 @@ using AgentMta.Server.Model;
 
 namespace AgentMta.Server.Inbound;
 
-/// <summary>The lines a session leaves in the log: each refused MAIL and RCPT, and the end; ids, envelope and counts, no content.</summary>
+/// <summary>The lines a session leaves in the log: each refused MAIL and RCPT, messages that no receiver answers for, and the end; ids, envelope and counts, no content.</summary>
 internal static partial class SessionLog
 {
     /// <summary>
@@ -22,6 +22,13 @@ internal static partial class SessionLog
             RecipientRefused(logger, session, client, LogText.Clean(reversePath ?? "", LogText.Address), shown, reply.Code, reply.EnhancedStatus ?? "", LogText.Clean(reply.Text, LogText.Reply));
     }
 
+    /// <summary>Tells of a message refused at its end; of one that a receiver saw, the receiver tells.</summary>
+    public static void MessageRefused(ILogger logger, string session, IPAddress client, string? reversePath, int recipients, long octets, SmtpReply reply)
+    {
+        if (logger.IsEnabled(LogLevel.Information))
+            DataRefused(logger, session, client, LogText.Clean(reversePath ?? "", LogText.Address), recipients, octets, reply.Code, reply.EnhancedStatus ?? "", LogText.Clean(reply.Text, LogText.Reply));
+    }
+
     [LoggerMessage(EventId = 1, Level = LogLevel.Information,
         Message = "session {Session} {Role} client {Client} helo {Helo} tls {Tls} user {User}: {Outcome}; {Commands} commands, {Refused} refused; {Accepted} messages accepted, {Rejected} refused, {Octets} octets; {Milliseconds:F0} ms")]
     public static partial void Ended(ILogger logger, string session, DoorRole role, IPAddress client, string helo, string? tls, string? user, string outcome,
@@ -32,4 +39,7 @@ internal static partial class SessionLog
 
     [LoggerMessage(EventId = 3, Level = LogLevel.Information, Message = "session {Session} client {Client} from <{ReversePath}> RCPT <{Recipient}> refused: {Code} {Status} {Reply}")]
     private static partial void RecipientRefused(ILogger logger, string session, IPAddress client, string reversePath, string recipient, int code, string status, string reply);
+
+    [LoggerMessage(EventId = 4, Level = LogLevel.Information, Message = "session {Session} client {Client} from <{ReversePath}> DATA for {Recipients}, {Octets} octets refused: {Code} {Status} {Reply}")]
+    private static partial void DataRefused(ILogger logger, string session, IPAddress client, string reversePath, int recipients, long octets, int code, string status, string reply);
 }

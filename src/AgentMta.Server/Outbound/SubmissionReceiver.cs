@@ -13,8 +13,13 @@ internal sealed class SubmissionReceiver(
     ApiKeyStore keys, SubmissionStore store, SendPolicy policy, OutboxWriter outbox, MessageIds ids, OutboundOptions options, OutboundMeter meter, TimeProvider time)
 {
     private const int MaxReceived = 50;
+    private const string Send = "message_send";
 
     private static readonly SmtpReply NotYours = new(550, "5.7.1", "The sender must be the inbox that logged in");
+    // RFC 4954 6: 530 is for any command that needs an authentication which is not in force, and 535 for AUTH alone. Section 4 has no second AUTH in a session.
+    private static readonly SmtpReply KeyGone = new(530, "5.7.0", "Authentication required: the API key was revoked or has expired; connect again with another");
+    // Who it is, is still known; what the key may do is what changed (RFC 3463 X.7.1).
+    private static readonly SmtpReply MayNotSend = new(550, "5.7.1", "The API key may no longer send");
     private static readonly SmtpReply BadFrom = new(550, "5.7.1", "From must be the inbox that logged in, and nobody else");
     private static readonly SmtpReply Loop = new(554, "5.4.6", "The message runs in a loop");
     private static readonly SmtpReply BadAddress = new(553, "5.1.3", "This is no address that mail can be sent to");
@@ -24,7 +29,7 @@ internal sealed class SubmissionReceiver(
     /// <summary>The <see cref="Model.CheckCredential"/> of the submission ports: an inbox address, and an API key that covers it and may send.</summary>
     public async ValueTask<Credential?> CheckCredentialAsync(string user, string secret, CancellationToken cancellationToken)
     {
-        if (await keys.FindAsync(secret, cancellationToken).ConfigureAwait(false) is not { } credential || !credential.May("message_send"))
+        if (await keys.FindAsync(secret, cancellationToken).ConfigureAwait(false) is not { } credential || !credential.May(Send))
             return null;
         var inboxId = InboxId(user, credential);
         return inboxId is not null && await store.SenderAsync(credential.Scope.ToInbox(inboxId), inboxId, cancellationToken).ConfigureAwait(false) is not null ? credential : null;
@@ -33,6 +38,8 @@ internal sealed class SubmissionReceiver(
     /// <summary>The <see cref="Model.CheckSender"/>: the inbox itself, or the null reverse-path of receipts.</summary>
     public async ValueTask<SmtpReply?> CheckSenderAsync(SessionInfo session, string reversePath, CancellationToken cancellationToken)
     {
+        if (await CheckKeyAsync(session, cancellationToken).ConfigureAwait(false) is { } refusal)
+            return refusal;
         if (await SenderAsync(session, cancellationToken).ConfigureAwait(false) is not { } sender || (reversePath.Length > 0 && AddressParts.Normalise(reversePath) != sender.Address))
             return NotYours;
         return await policy.CheckSenderAsync(sender, cancellationToken).ConfigureAwait(false) is { } fault ? Reply(fault) : null;
@@ -52,6 +59,8 @@ internal sealed class SubmissionReceiver(
     /// <summary>The <see cref="AcceptMessage"/> of the submission ports: header checked and completed, then one transaction, then 250.</summary>
     public async Task<SmtpReply> AcceptAsync(IncomingMessage message, CancellationToken cancellationToken)
     {
+        if (await CheckKeyAsync(message.Session, cancellationToken).ConfigureAwait(false) is { } refusal)
+            return refusal;
         if (await SenderAsync(message.Session, cancellationToken).ConfigureAwait(false) is not { } sender)
             return NotYours;
         var headers = HeaderList.Parse(message.Raw.Bytes);
@@ -87,6 +96,15 @@ internal sealed class SubmissionReceiver(
         var authors = headers.All("From").SelectMany(f => AddressParser.ParseList(f.RawValue.Span)).ToList();
         var senders = headers.All("Sender").SelectMany(f => AddressParser.ParseList(f.RawValue.Span)).ToList();
         return (authors.Count == 1 || (authors.Count == 0 && !headers.Contains("From"))) && authors.Concat(senders).All(a => AddressText.Key(a) == address);
+    }
+
+    // A session may last half an hour longer than its key: that is asked for at MAIL, and at the end of data, which may be ten minutes later.
+    private async ValueTask<SmtpReply?> CheckKeyAsync(SessionInfo session, CancellationToken cancellationToken)
+    {
+        if (session.Credential is not { } given)
+            return NotYours;
+        var credential = await keys.RenewAsync(given, cancellationToken).ConfigureAwait(false);
+        return credential is null ? KeyGone : credential.May(Send) ? null : MayNotSend;
     }
 
     private async ValueTask<SenderProfile?> SenderAsync(SessionInfo session, CancellationToken cancellationToken)

@@ -36,8 +36,24 @@ internal sealed partial class ApiKeyStore(Database database, TimeProvider time)
                 var now = time.NowMicros();
                 if (row is null || !CryptographicOperations.FixedTimeEquals(row.Hash, hash) || row.Revoked is not null || row.Expires <= now)
                     return null;
-                return new Credential(row.Scope, row.Id, row.Permissions is null ? null : StoreJson.ReadList(row.Permissions).ToHashSet(StringComparer.Ordinal));
+                return new Credential(row.Scope, row.Id, Permissions(row.Permissions));
             },
             cancellationToken);
     }
+
+    /// <summary>
+    /// The credential as its key is now: null where that was revoked or has expired meanwhile. One row by its id and no cache, so that a revocation by a command in another
+    /// process counts at once too; keys are written by commits alone, so a glance sees them.
+    /// </summary>
+    public ValueTask<Credential?> RenewAsync(Credential credential, CancellationToken cancellationToken) => database.GlanceAsync(
+        session => session.First(
+            """
+            SELECT pod_id, inbox_id, permissions FROM api_keys
+            WHERE workspace_id = @p1 AND api_key_id = @p2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > @p3)
+            """,
+            row => new Credential(new Scope(credential.Scope.WorkspaceId, row.Text(0), row.Text(1)), credential.ApiKeyId, Permissions(row.Text(2))),
+            credential.Scope.WorkspaceId, credential.ApiKeyId, time.NowMicros()),
+        cancellationToken);
+
+    private static HashSet<string>? Permissions(string? json) => json is null ? null : StoreJson.ReadList(json).ToHashSet(StringComparer.Ordinal);
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using AgentMta.Server.Inbound;
+using AgentMta.Server.Model;
 using AgentMta.Server.Tests.Support;
 
 namespace AgentMta.Server.Tests.Inbound;
@@ -145,6 +146,53 @@ public sealed class AuthTests
         await using var client = await HelloAsync(server);
         var answer = await client.SayAsync("AUTH PLAIN " + new string('A', length - "AUTH PLAIN \r\n".Length));
         Assert.Equal(reply, $"{answer.Code} {answer.EnhancedStatus}");
+    }
+
+    [Theory]
+    [InlineData("AUTH LOGIN", false)]
+    [InlineData("AUTH LOGIN YWdlbnRAYWdlbnRtdGEudGVzdA==", true)]
+    [InlineData("AUTH PLAIN", true)]
+    [InlineData("AUTH OAUTHBEARER bixhPXgsAWF1dGg9QmVhcmVyIHdyb25nAQE=", false)] // a refused token, whose dummy answer is waited for
+    public async Task A_server_that_stops_says_so_within_an_exchange_and_waits_for_no_answer(string line, bool tls)
+    {
+        await using var server = await SmtpTestServer.StartAsync();
+        await using var client = await HelloAsync(server);
+        if (tls)
+        {
+            Assert.Equal(220, (await client.SayAsync("STARTTLS")).Code);
+            await client.StartTlsAsync();
+            await client.SayAsync("EHLO x.test");
+        }
+
+        Assert.Equal(334, (await client.SayAsync(line)).Code);
+
+        var stop = server.StopAsync();
+
+        Assert.Equal(["421 4.3.2"], (await client.RestAsync()).Select(r => $"{r.Code} {r.EnhancedStatus}"));
+        await stop;
+        Assert.Equal("shutdown", (await server.RecordAsync()).Outcome);
+    }
+
+    [Fact]
+    public async Task A_server_that_stops_while_it_looks_a_key_up_answers_first()
+    {
+        var asked = new TaskCompletionSource();
+        var answer = new TaskCompletionSource<Credential?>();
+        await using var server = await SmtpTestServer.StartAsync();
+        server.CheckCredential = (_, _, _) =>
+        {
+            asked.SetResult();
+            return new ValueTask<Credential?>(answer.Task);
+        };
+        await using var client = await HelloAsync(server);
+        await client.SendAsync("AUTH PLAIN " + Base64($"\0{User}\0s3cret") + "\r\n");
+        await asked.Task;
+
+        var stop = server.StopAsync();
+        answer.SetResult(new Credential(new Scope("w"), "key"));
+
+        Assert.Equal(["235 2.7.0", "421 4.3.2"], (await client.RestAsync()).Select(r => $"{r.Code} {r.EnhancedStatus}"));
+        await stop;
     }
 
     private static async Task<RawSmtpClient> HelloAsync(SmtpTestServer server)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using AgentMta.Server.Inbound;
 using AgentMta.Server.Inbound.Gates;
 using AgentMta.Server.Tests.Support;
@@ -59,20 +60,58 @@ public sealed class GateTests
     }
 
     [Theory]
-    [InlineData("postmaster@agentmta.test", "strict.test")]
-    [InlineData("abuse@agentmta.test", "strict.test")]
-    [InlineData("postmaster@agentmta.test", "careful.test")]
-    public async Task Postmaster_takes_mail_that_fails_dmarc_as_it_takes_all(string recipient, string author)
+    [InlineData("postmaster@agentmta.test", "strict.test", "dmarc_reject")]
+    [InlineData("abuse@agentmta.test", "strict.test", "dmarc_reject")]
+    [InlineData("postmaster@agentmta.test", "careful.test", "dmarc_quarantine")]
+    public async Task Postmaster_takes_mail_that_fails_dmarc_and_labels_it_as_what_nobody_answers_for(string recipient, string author, string gate)
     {
-        // smtp.md: always accepted, free of posture, lists and spam. Who cannot send as his own domain says has nobody else to tell.
+        // smtp.md: always accepted, free of posture, lists and spam. Who cannot send as his own domain says has nobody else to tell; but so may a forger.
         await using var server = await OpenAsync();
 
         var reply = await server.AcceptAsync(Mail(from: $"ann@{author}"), $"ann@{author}", Bad, recipient);
 
         Assert.Equal(250, reply.Code);
         var message = Assert.Single(await server.MessagesAsync("postmaster@agentmta.test"));
-        Assert.Equal(["received", "unread"], message.Labels);
-        Assert.Contains("postmaster takes mail from anyone", message.Verdicts, StringComparison.Ordinal);
+        Assert.Equal(["received", "unread", "unauthenticated"], message.Labels);
+        var verdict = JsonDocument.Parse(message.Verdicts).RootElement.GetProperty("gates").EnumerateArray().Single(v => v.GetProperty("gate").GetString() == gate);
+        Assert.Equal(("label", "unauthenticated"), (verdict.GetProperty("outcome").GetString(), verdict.GetProperty("label").GetString()));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task No_setting_makes_postmaster_refuse_what_fails_dmarc(bool refuse)
+    {
+        var mode = refuse ? GateMode.Refuse : GateMode.Label;
+        await using var server = await OpenAsync(o => o with { Gates = o.Gates with { DmarcReject = mode, Unauthenticated = mode } });
+
+        Assert.Equal(250, (await server.AcceptAsync(Mail(from: "ann@strict.test"), "ann@strict.test", Bad, "postmaster")).Code);
+        Assert.Equal(["received", "unread", "unauthenticated"], Assert.Single(await server.MessagesAsync("postmaster@agentmta.test")).Labels);
+    }
+
+    [Theory]
+    [InlineData("strict.test", true)]
+    [InlineData("sender.test", false)] // p=none asks for nothing
+    [InlineData("other.test", false)] // no policy
+    public async Task Postmaster_labels_nothing_where_no_policy_speaks_against_it(string author, bool good)
+    {
+        await using var server = await OpenAsync();
+
+        await server.AcceptAsync(Mail(from: $"ann@{author}"), $"ann@{author}", good ? Good : Bad, "postmaster");
+
+        Assert.Equal(["received", "unread"], Assert.Single(await server.MessagesAsync("postmaster@agentmta.test")).Labels);
+    }
+
+    [Theory]
+    [InlineData(true, "")]
+    [InlineData(false, "unauthenticated")]
+    public async Task Only_who_answers_for_the_author_spares_postmasters_mail_the_label(bool authenticates, string labels)
+    {
+        await using var server = await OpenAsync();
+        var copy = Assert.Single(await server.Receiver.JudgeAsync(server.Incoming(Mail(from: "ann@strict.test"), "ann@strict.test", Bad, "postmaster"), default)).Copy;
+        copy.Excuse = new DmarcExcuse(authenticates ? "trusted_sealer" : "mailing_list", "lists.test", authenticates);
+
+        Assert.Equal(labels, string.Join(',', (await server.Services.Gates.JudgeAsync(copy, default)).Labels));
     }
 
     [Fact]

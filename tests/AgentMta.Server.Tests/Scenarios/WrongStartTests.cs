@@ -43,6 +43,33 @@ public sealed class WrongStartTests
         }
     }
 
+    [Theory]
+    [InlineData("tls", true)] // a file where the folder should be
+    [InlineData("tls/self-signed.key", false)]
+    [InlineData("tls/self-signed.pem", false)]
+    public async Task A_certificate_that_cannot_be_made_ends_with_78_and_names_the_folder_and_the_way_around(string inTheWay, bool isFile)
+    {
+        var data = Directory.CreateTempSubdirectory("agentmta-wrong-").FullName;
+        var path = Path.Combine(data, inTheWay);
+        if (isFile)
+            await File.WriteAllTextAsync(path, "");
+        else
+            Directory.CreateDirectory(path);
+        try
+        {
+            var start = await Shell.AgentMtaAsync("serve", "--data", data, "--smtp", "127.0.0.1:0", "--submission", "127.0.0.1:0", "--http", "127.0.0.1:0");
+            Assert.True(start.ExitCode == 78, start.Output);
+            var line = Told(start);
+            Assert.StartsWith($"agentmta: {Path.Combine(data, "tls")}: the self-signed certificate cannot be read or made: ", line, StringComparison.Ordinal);
+            Assert.Contains(path, line, StringComparison.Ordinal);
+            Assert.EndsWith(" Make the folder writable, or name certificates in Inbound:Certificates.", line, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
     [Fact]
     public async Task The_start_lists_every_listener()
     {

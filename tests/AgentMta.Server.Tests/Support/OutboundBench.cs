@@ -104,14 +104,17 @@ internal sealed class OutboundBench : IAsyncDisposable
 
     public OutboundMeter Meter { get; }
 
-    public Credential Credential => new(Store.Scope with { PodId = null }, "key");
+    /// <summary>A key of the whole workspace.</summary>
+    public required Credential Credential { get; init; }
 
     public static async Task<OutboundBench> OpenAsync(Func<OutboundOptions, OutboundOptions>? change = null, AcceptMessage? accept = null, TimeProvider? time = null, bool keys = true)
     {
         var store = await TestStore.OpenAsync(time);
         var remote = new ScriptedSmtpServer();
         var options = new OutboundOptions { HostName = "mail.agentmta.test", MxPort = remote.Port, IdleConnection = TimeSpan.FromMilliseconds(200) };
-        var bench = new OutboundBench(store, change?.Invoke(options) ?? options, remote, accept);
+        var scope = store.Scope with { PodId = null };
+        var key = await store.Database.WriteAsync(session => ApiKeyStore.Create(session, scope, "bench", null).Key);
+        var bench = new OutboundBench(store, change?.Invoke(options) ?? options, remote, accept) { Credential = new Credential(scope, key.ApiKeyId) };
         if (keys)
         {
             using var rsa = DkimKey.GenerateRsa();

@@ -5,10 +5,20 @@ using AgentMta.Server.Model;
 namespace AgentMta.Server.Inbound.Gates;
 
 /// <summary>
-/// DMARC failures under p=reject are refused unless somebody vouches for the message: RFC 9989 does not want p=reject alone to decide. Who cannot get his mail
-/// right may still write to postmaster and abuse (RFC 5321 4.5.1, RFC 2142).
+/// What both gates do for postmaster and abuse (RFC 5321 4.5.1, RFC 2142): who cannot get his mail right may still write there. What an author domain disowns is
+/// labelled, so that whoever reads it does not take it for the author's word.
 /// </summary>
-internal sealed class DmarcRejectGate(GateOptions options) : Gate("dmarc_reject")
+internal abstract class DmarcGate(string name) : Gate(name)
+{
+    /// <summary>Never a refusal, nor spam; no posture decides here, so mail without a policy that asks for something stays as it is.</summary>
+    protected GateVerdict ForPostmaster(GateCase copy, DmarcResult dmarc, DmarcPolicy asked) =>
+        dmarc.Status != DmarcStatus.Fail || dmarc.Disposition != asked || copy.Excuse is { Authenticates: true }
+            ? NotAsked("postmaster takes mail from anyone")
+            : Label(Labels.Unauthenticated, $"{dmarc.Reason}; postmaster takes mail from anyone", ("author_domain", dmarc.AuthorDomain ?? ""), ("policy", EnumWord.Of(asked)));
+}
+
+/// <summary>DMARC failures under p=reject are refused unless somebody vouches for the message: RFC 9989 does not want p=reject alone to decide.</summary>
+internal sealed class DmarcRejectGate(GateOptions options) : DmarcGate("dmarc_reject")
 {
     /// <inheritdoc/>
     public override ValueTask<GateVerdict> JudgeAsync(GateCase copy, CancellationToken cancellationToken)
@@ -16,7 +26,7 @@ internal sealed class DmarcRejectGate(GateOptions options) : Gate("dmarc_reject"
         if (copy.Arrival.Authentication is not { Dmarc: var dmarc })
             return ValueTask.FromResult(NotAsked("the submitting credential answers for the sender"));
         if (copy.Target.Kind == TargetKind.Postmaster)
-            return ValueTask.FromResult(NotAsked("postmaster takes mail from anyone"));
+            return ValueTask.FromResult(ForPostmaster(copy, dmarc, DmarcPolicy.Reject));
         (string, string)[] evidence = [("dmarc", EnumWord.Of(dmarc.Status)), ("author_domain", dmarc.AuthorDomain ?? ""), ("policy", EnumWord.Of(dmarc.Disposition))];
         if (dmarc is not { Status: DmarcStatus.Fail, Disposition: DmarcPolicy.Reject })
             return ValueTask.FromResult(Pass(dmarc.Reason, evidence));
@@ -30,7 +40,7 @@ internal sealed class DmarcRejectGate(GateOptions options) : Gate("dmarc_reject"
 }
 
 /// <summary>DMARC failures under p=quarantine are kept as spam.</summary>
-internal sealed class DmarcQuarantineGate() : Gate("dmarc_quarantine")
+internal sealed class DmarcQuarantineGate() : DmarcGate("dmarc_quarantine")
 {
     /// <inheritdoc/>
     public override ValueTask<GateVerdict> JudgeAsync(GateCase copy, CancellationToken cancellationToken)
@@ -38,7 +48,7 @@ internal sealed class DmarcQuarantineGate() : Gate("dmarc_quarantine")
         if (copy.Arrival.Authentication is not { Dmarc: var dmarc })
             return ValueTask.FromResult(NotAsked("the submitting credential answers for the sender"));
         if (copy.Target.Kind == TargetKind.Postmaster)
-            return ValueTask.FromResult(NotAsked("postmaster takes mail from anyone"));
+            return ValueTask.FromResult(ForPostmaster(copy, dmarc, DmarcPolicy.Quarantine));
         if (dmarc is not { Status: DmarcStatus.Fail, Disposition: DmarcPolicy.Quarantine })
             return ValueTask.FromResult(Pass("no policy asks for quarantine"));
         return ValueTask.FromResult(
