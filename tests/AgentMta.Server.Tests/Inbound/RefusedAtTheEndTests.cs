@@ -93,6 +93,18 @@ public sealed class RefusedAtTheEndTests
     }
 
     [Fact]
+    public async Task What_a_duplicate_leaves_as_evidence_is_short_however_long_its_Message_ID_is()
+    {
+        await using var server = await OpenAsync();
+        var mail = Mail(id: $"<{new string('x', 200_000)}@sender.test>");
+        Assert.Equal(250, (await server.AcceptAsync(mail)).Code);
+        Assert.Equal(250, (await server.AcceptAsync(mail)).Code);
+        await server.Refusals.DisposeAsync(); // writes what waits
+
+        Assert.Equal(["duplicate|1"], await server.EvidenceAsync("SELECT stage, length(reply) BETWEEN 300 AND 1000 AND reply LIKE '%it came as tx1' FROM refusals"));
+    }
+
+    [Fact]
     public async Task A_store_that_fails_defers_the_message_with_an_id()
     {
         await using var server = await OpenAsync();
