@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using AgentMta.Protocol.Smtp;
 using AgentMta.Server.Inbound;
+using AgentMta.Server.Model;
 using AgentMta.Server.Tests.Support;
 using static AgentMta.Server.Tests.Support.TestReceiver;
 
@@ -78,7 +79,7 @@ public sealed class RefusedAtTheEndTests
         await using var server = await OpenAsync(time: time);
         var slots = new ParseSlots(1);
         var receiver = new Receiver(server.Services with { Slots = slots });
-        using (await slots.EnterAsync(new Arrival(server.Incoming("")), default))
+        using (await slots.EnterAsync(default))
         {
             Assert.Equal(250, (await receiver.AcceptAsync(server.Incoming(Mail(id: "<1@sender.test>")) with { InPlace = true }, default)).Code);
             var waiting = receiver.AcceptAsync(server.Incoming(Mail(id: "<2@sender.test>")), default);
