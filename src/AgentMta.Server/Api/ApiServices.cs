@@ -38,6 +38,9 @@ internal sealed record ApiServices
     /// <summary>What a webhook may name.</summary>
     public required DestinationRules Destinations { get; init; }
 
+    /// <summary>What may be decoded at once of large messages.</summary>
+    public ParseSlots Slots { get; init; } = new(Environment.ProcessorCount);
+
     public required ApiOptions Options { get; init; }
 
     public required TimeProvider Time { get; init; }

@@ -11,7 +11,6 @@ internal sealed class ClaimEndpoints(ApiServices services)
     private const string Root = "/v0/inboxes/{inbox_id}/messages";
     private const string One = Root + "/{message_id}";
     private const int MaximumClaimed = 50;
-    private const long MaximumSize = 32 * 1024 * 1024;
     private const int DefaultLease = 300;
     private const int MaximumLease = 12 * 3600;
     private const int MaximumDelay = 7 * 24 * 3600;
@@ -20,7 +19,7 @@ internal sealed class ClaimEndpoints(ApiServices services)
     private readonly TurnStore _turns = new(services.Database);
     private readonly TurnClaims _claims = new(services.Database, services.Feed);
     private readonly MessageEndpoints _messages = new(services);
-    private readonly MessageReader _reader = new(new MessageStore(services.Database), services.Spool);
+    private readonly MessageReader _reader = new(new MessageStore(services.Database), services.Spool, services.Slots);
 
     /// <summary>Registers the routes.</summary>
     public static void Map(ApiRoutes routes)
@@ -61,7 +60,7 @@ internal sealed class ClaimEndpoints(ApiServices services)
         if (wanted.IncludeArchived != true && !labels.Contains(Labels.Archived))
             without.Add(Labels.Archived);
         var claim = new TurnClaim(
-            call.Inbox.InboxId, labels, without, Within("limit", wanted.Limit, 1, MaximumClaimed, 1), MaximumSize,
+            call.Inbox.InboxId, labels, without, Within("limit", wanted.Limit, 1, MaximumClaimed, 1), MessageReader.MaximumAnswer,
             TimeSpan.FromSeconds(Within("lease_seconds", wanted.LeaseSeconds, 1, MaximumLease, DefaultLease)), call.Credential.ApiKeyId);
         var claimed = await _claims.ClaimAsync(call.Scope, claim, call.Wait, call.Aborted).ConfigureAwait(false);
         var messages = new List<MessageResponse>(claimed.Count);

@@ -17,7 +17,7 @@ internal sealed class EventRenderer(ApiServices services)
     private readonly MessageStore _messages = new(new GlancingDatabase(services.Database));
     private readonly ThreadReader _threads = new(new GlancingDatabase(services.Database));
     private readonly DomainStore _domains = new(new GlancingDatabase(services.Database));
-    private readonly MessageReader _reader = new(new MessageStore(new GlancingDatabase(services.Database)), services.Spool);
+    private readonly MessageReader _reader = new(new MessageStore(new GlancingDatabase(services.Database)), services.Spool, services.Slots);
 
     /// <summary>The <see cref="RenderEvent"/> of the server.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> RenderAsync(StoredEvent stored, CancellationToken cancellationToken)

@@ -36,7 +36,7 @@ internal sealed class MessageEndpoints(ApiServices services)
     ];
 
     private readonly MessageStore _messages = new(services.Database);
-    private readonly MessageReader _reader = new(new MessageStore(services.Database), services.Spool);
+    private readonly MessageReader _reader = new(new MessageStore(services.Database), services.Spool, services.Slots);
 
     /// <summary>Registers the routes.</summary>
     public static void Map(ApiRoutes routes)

@@ -18,7 +18,7 @@ internal sealed class ThreadEndpoints(ApiServices services)
 
     private readonly ThreadReader _threads = new(services.Database);
     private readonly MessageStore _messages = new(services.Database);
-    private readonly MessageReader _reader = new(new MessageStore(services.Database), services.Spool);
+    private readonly MessageReader _reader = new(new MessageStore(services.Database), services.Spool, services.Slots);
 
     /// <summary>Registers the routes.</summary>
     public static void Map(ApiRoutes routes)
@@ -86,7 +86,7 @@ internal sealed class ThreadEndpoints(ApiServices services)
     {
         var thread = await FindAsync(call).ConfigureAwait(false);
         var rows = await _messages.OfThreadAsync(call.Scope, thread.ThreadId, LabelChange.Forbidden(call.Credential), Page.Position(call), call.Limit + 1, call.Aborted).ConfigureAwait(false);
-        var page = Page.Of(rows, call.Limit, call, row => [Page.Number(row.Timestamp.ToMicros()), row.MessageKey]);
+        var page = Page.Of(rows, Math.Min(call.Limit, Fitting(rows)), call, row => [Page.Number(row.Timestamp.ToMicros()), row.MessageKey]);
         var messages = new List<MessageResponse>(page.Items.Count);
         foreach (var message in page.Items.Reverse())
             messages.Add(await _reader.ReadAsync(call.Scope, message, call.Aborted).ConfigureAwait(false));
@@ -94,6 +94,14 @@ internal sealed class ThreadEndpoints(ApiServices services)
         return TypedResults.Json(
             ThreadResponse.Of(thread) with { Attachments = attachments.Count == 0 ? null : attachments, Count = messages.Count, Limit = call.Limit, NextPageToken = page.Next, Messages = messages },
             ApiJson.Wire.ThreadResponse);
+    }
+
+    // How many of them one answer holds with their bodies; the others are on the next page.
+    private static int Fitting(List<StoredMessage> rows)
+    {
+        var size = 0L;
+        var fitting = rows.FindIndex(row => (size += row.Size) > MessageReader.MaximumAnswer);
+        return fitting < 0 ? rows.Count : Math.Max(1, fitting);
     }
 
     private async Task<IResult> AttachmentAsync(ApiCall call)

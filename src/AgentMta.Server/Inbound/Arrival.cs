@@ -41,11 +41,14 @@ internal sealed class Arrival(IncomingMessage message, ParseSlots? slots = null)
     /// <summary>The same, read when there is a slot for it.</summary>
     public async ValueTask<MessageContent> ReadContentAsync(CancellationToken cancellationToken)
     {
-        if (_content is not null || slots is null)
+        if (_content is not null)
             return Content;
-        using var slot = await slots.EnterAsync(this, cancellationToken).ConfigureAwait(false);
+        using var slot = await EnterSlotAsync(cancellationToken).ConfigureAwait(false);
         return Content;
     }
+
+    /// <summary>The right to parse it; a message that is checked in place waits for none.</summary>
+    public ValueTask<ParseSlots.Slot> EnterSlotAsync(CancellationToken cancellationToken) => message.InPlace || slots is null ? default : slots.EnterAsync(cancellationToken);
 
     /// <summary>All authors.</summary>
     public IReadOnlyList<MailAddress> From => _from ??= ReadFrom();

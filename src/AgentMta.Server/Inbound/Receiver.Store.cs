@@ -11,7 +11,7 @@ internal sealed partial class Receiver
 {
     private async ValueTask<List<InboundCopy>> ParseAsync(Arrival arrival, List<Judgement> judgements, CancellationToken cancellationToken)
     {
-        using var slot = await services.Slots.EnterAsync(arrival, cancellationToken).ConfigureAwait(false);
+        using var slot = await arrival.EnterSlotAsync(cancellationToken).ConfigureAwait(false);
         return Parse(arrival, judgements);
     }
 

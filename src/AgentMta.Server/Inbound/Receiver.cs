@@ -219,7 +219,7 @@ internal sealed partial class Receiver(ReceiverServices services)
         LogMessage(
             message.TransactionId, message.Session.SessionId, message.Session.ClientAddress.ToString(), message.ReversePath, message.Recipients.Count, message.Raw.Bytes.Length,
             reply.Code, reply.EnhancedStatus ?? "",
-            reply.IsPositive ? string.Join(',', stored.Select(s => $"{s.Target.Inbox.InboxId}:{s.Outcome}:{s.MessageId}")) : LogText.Clean(reply.Text, LogText.Reply));
+            reply.IsPositive ? string.Join(',', stored.Select(s => $"{s.Target.Inbox.InboxId}:{s.Outcome}:{LogText.Clean(s.MessageId, LogText.Address)}")) : LogText.Clean(reply.Text, LogText.Reply));
     }
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Message {Transaction} in session {Session} from {Client} <{ReversePath}> for {Recipients}, {Octets} octets: {Code} {Status} {Result}")]

@@ -45,7 +45,8 @@ internal sealed class RefusalLog(RefusalStore store, TimeProvider time)
     public void Duplicate(Arrival arrival, StoredCopy copy)
     {
         var inbox = copy.Target.Inbox;
-        var what = copy.TracedBy is { } first ? $"The inbox has {copy.MessageId} already, with the same content: it came as {first}" : $"The inbox had {copy.MessageId} before, with the same content; it was deleted since";
+        var id = LogText.Clean(copy.MessageId, LogText.Address); // its sender wrote it, as long as a header may be
+        var what = copy.TracedBy is { } first ? $"The inbox has {id} already, with the same content: it came as {first}" : $"The inbox had {id} before, with the same content; it was deleted since";
         store.Record(AtEnd(store.NewId(), RefusalStore.Duplicate, arrival, new SmtpReply(250, "2.0.0", what), copy.Target.Address, inbox.WorkspaceId, inbox.PodId, inbox.InboxId));
     }
 

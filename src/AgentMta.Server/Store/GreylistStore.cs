@@ -45,7 +45,8 @@ internal sealed class GreylistStore(Database evidence)
                 ON CONFLICT (workspace_id, use_case_id, network, sender) DO UPDATE SET first_at = excluded.first_at, last_at = excluded.last_at, passed_at = excluded.passed_at
                 """,
                 inbox.WorkspaceId, inbox.UseCaseId, network, sender, meeting.FirstAt.ToMicros(), meeting.LastAt.ToMicros(), meeting.Passed ? meeting.LastAt.ToMicros() : null);
-            if (_writes++ % WritesPerSweep == 0)
+            // Where it was full a minute ago it is looked at with the first, or each minute would make as many wait as are written between two looks.
+            if (_writes++ % WritesPerSweep == 0 || (_fullUntil > 0 && !IsFull(meeting.LastAt)))
                 Sweep(session, meeting.LastAt, lifetime, retryWindow);
         },
         cancellationToken);
@@ -55,8 +56,8 @@ internal sealed class GreylistStore(Database evidence)
         session.Execute("DELETE FROM greylist WHERE last_at < @p1 OR (passed_at IS NULL AND last_at < @p2)", (now - lifetime).ToMicros(), (now - retryWindow).ToMicros());
         var passed = session.Scalar<long>("SELECT COUNT(*) FROM greylist WHERE passed_at IS NOT NULL");
         // Those who wait are never forgotten before their retry: whoever floods would have everybody else refused for ever.
-        if (session.Scalar<long>("SELECT COUNT(*) FROM greylist") - passed >= MaximumRows)
-            Volatile.Write(ref _fullUntil, (now + FullFor).ToMicros());
+        var isFull = session.Scalar<long>("SELECT COUNT(*) FROM greylist") - passed >= MaximumRows;
+        Volatile.Write(ref _fullUntil, isFull ? (now + FullFor).ToMicros() : 0);
         if (passed <= MaximumRows)
             return;
         session.Execute(

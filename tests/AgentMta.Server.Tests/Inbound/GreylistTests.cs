@@ -134,6 +134,46 @@ public sealed class GreylistTests
         Assert.Equal(451, await CheckAsync(server, "last@sender.test"));
     }
 
+    [Fact]
+    public async Task Where_it_is_full_each_minute_makes_one_more_wait_and_not_hundreds()
+    {
+        await using var server = await WithGreylistAsync(new GreylistOptions { Enabled = true });
+        var now = AgentMta.Server.Model.Clock.ToMicros(_time.GetUtcNow());
+        await server.ChangeEvidenceAsync(
+            $"""
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+            INSERT INTO greylist SELECT 'w', 'u', '192.0.2.0/24', 's' || i || '@x.test', {now} - i, {now} - i, NULL FROM n
+            """);
+        for (var minute = 0; minute < 10; minute++)
+        {
+            for (var i = 0; i < 20; i++)
+                await CheckAsync(server, $"s{minute}.{i}@sender.test");
+            _time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Equal(["100010"], await server.EvidenceAsync("SELECT COUNT(*) FROM greylist"));
+    }
+
+    [Fact]
+    public async Task A_network_stays_free_as_long_as_the_senders_write_who_made_it_so()
+    {
+        await using var server = await WithGreylistAsync(new GreylistOptions { Enabled = true, AutoAllowAfter = 2 });
+        string[] senders = ["a@sender.test", "b@sender.test"];
+        foreach (var sender in senders)
+            await CheckAsync(server, sender);
+        _time.Advance(TimeSpan.FromMinutes(6));
+        for (var week = 0; week < 8; week++)
+        {
+            foreach (var sender in senders)
+                Assert.Null(await CheckAsync(server, sender));
+            _time.Advance(TimeSpan.FromDays(7));
+        }
+
+        for (var i = 0; i < 300; i++) // writes enough to have the old ones forgotten
+            await CheckAsync(server, $"s{i}@sender.test", "198.51.100.1");
+        Assert.Null(await CheckAsync(server, "c@sender.test"));
+    }
+
     private static async Task<int?> CheckAsync(TestReceiver server, string sender = "ann@sender.test", string client = "192.0.2.1", string recipient = TestStore.Agent) =>
         (await server.Recipients.CheckAsync(server.Incoming("").Session with { ClientAddress = IPAddress.Parse(client) }, sender, recipient, 0, default))?.Code;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using AgentMta.Protocol.Smtp;
 using AgentMta.Server.Inbound;
+using AgentMta.Server.Model;
 using AgentMta.Server.Tests.Support;
 using static AgentMta.Server.Tests.Support.TestReceiver;
 
@@ -78,7 +79,7 @@ public sealed class RefusedAtTheEndTests
         await using var server = await OpenAsync(time: time);
         var slots = new ParseSlots(1);
         var receiver = new Receiver(server.Services with { Slots = slots });
-        using (await slots.EnterAsync(new Arrival(server.Incoming("")), default))
+        using (await slots.EnterAsync(default))
         {
             Assert.Equal(250, (await receiver.AcceptAsync(server.Incoming(Mail(id: "<1@sender.test>")) with { InPlace = true }, default)).Code);
             var waiting = receiver.AcceptAsync(server.Incoming(Mail(id: "<2@sender.test>")), default);
@@ -90,6 +91,18 @@ public sealed class RefusedAtTheEndTests
 
         Assert.Equal(250, (await receiver.AcceptAsync(server.Incoming(Mail(id: "<3@sender.test>")), default)).Code);
         Assert.Equal(0, slots.Waiting);
+    }
+
+    [Fact]
+    public async Task What_a_duplicate_leaves_as_evidence_is_short_however_long_its_Message_ID_is()
+    {
+        await using var server = await OpenAsync();
+        var mail = Mail(id: $"<{new string('x', 200_000)}@sender.test>");
+        Assert.Equal(250, (await server.AcceptAsync(mail)).Code);
+        Assert.Equal(250, (await server.AcceptAsync(mail)).Code);
+        await server.Refusals.DisposeAsync(); // writes what waits
+
+        Assert.Equal(["duplicate|1"], await server.EvidenceAsync("SELECT stage, length(reply) BETWEEN 300 AND 1000 AND reply LIKE '%it came as tx1' FROM refusals"));
     }
 
     [Fact]

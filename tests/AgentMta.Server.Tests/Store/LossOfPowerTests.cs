@@ -193,6 +193,108 @@ public sealed class LossOfPowerTests : ArrivalLogStore
         Assert.InRange(await CountAsync(again), stored, stored + 1); // the last was taken before its own change was not
     }
 
+    [Fact]
+    public async Task A_WAL_that_cannot_be_flushed_is_not_copied_into_the_database_and_is_there_for_the_next_start()
+    {
+        using var flushing = new ManualResetEventSlim();
+        using var release = new ManualResetEventSlim();
+        Store.Database.Log!.Turn = 100_000;
+        Store.Database.BeforeFlush = () =>
+        {
+            flushing.Set();
+            release.Wait(TimeSpan.FromSeconds(60));
+            throw new IOException("input/output error");
+        };
+        for (var i = 0; i < 200; i++) // more than the thousand pages behind which a copy is asked for
+        {
+            await ArriveAsync($"<{i}@x>", size: 60_000);
+            _ = await CountAsync(Store.Database); // a commit
+        }
+
+        Assert.True(flushing.IsSet);
+        var file = Path.Combine(Store.Folder, "agentmta.db");
+        var before = await File.ReadAllBytesAsync(file);
+        release.Set();
+        await Assert.ThrowsAsync<StoreException>(() => Store.Database.WriteAsync(s => s.Execute("UPDATE inboxes SET display_name = 'lost'")));
+        await Store.Database.DisposeAsync();
+
+        var after = await File.ReadAllBytesAsync(file);
+        Assert.True(before.AsSpan().SequenceEqual(after));
+        await using var again = Open(Store.Folder);
+        Assert.Equal(200, await CountAsync(again));
+    }
+
+    [Fact]
+    public async Task Where_the_database_s_own_file_could_not_be_flushed_an_orderly_end_leaves_the_WAL_to_the_next_start()
+    {
+        Store.Database.BeforeFileFlush = () => throw new IOException("input/output error");
+        var stored = 0;
+        await Assert.ThrowsAsync<StoreException>(async () =>
+        {
+            for (; stored < 5000; stored++)
+            {
+                await ArriveAsync($"<{stored}@x>", size: 60_000);
+                await Store.Database.WriteAsync(s => s.Execute("UPDATE inboxes SET display_name = @p1", $"{stored}"));
+            }
+        });
+        await Store.Database.DisposeAsync();
+
+        Assert.InRange(new FileInfo(Path.Combine(Store.Folder, "agentmta.db-wal")).Length, 1_000_000, long.MaxValue);
+        await using var again = Open(Store.Folder);
+        Assert.InRange(await CountAsync(again), stored, stored + 1);
+    }
+
+    [Fact]
+    public async Task What_a_reader_of_an_older_state_kept_from_being_copied_is_not_copied_in_the_writer_s_turn()
+    {
+        using var reading = new ManualResetEventSlim();
+        using var read = new ManualResetEventSlim();
+        using var isCopying = new ManualResetEventSlim();
+        using var copy = new ManualResetEventSlim();
+        var (beside, inTurn) = (0, 0);
+        var reader = Task.Run(() => Store.Database.GlanceAsync(s =>
+        {
+            _ = s.Scalar<long>("SELECT COUNT(*) FROM messages");
+            reading.Set();
+            return read.Wait(TimeSpan.FromSeconds(60));
+        }).AsTask());
+        Assert.True(reading.Wait(TimeSpan.FromSeconds(30)));
+        var i = 0;
+        await CommitAsync(600); // some five thousand pages
+        Store.Database.AfterCopy = pages =>
+        {
+            if (Thread.CurrentThread.Name == "store flush")
+            {
+                beside += pages;
+                isCopying.Set();
+                copy.Wait(TimeSpan.FromSeconds(60));
+            }
+            else
+            {
+                inTurn = Math.Max(inTurn, pages);
+            }
+        };
+        while (!isCopying.IsSet)
+            await CommitAsync(10);
+        read.Set();
+        Assert.True(await reader);
+        copy.Set();
+        await CommitAsync(300);
+        await Store.Database.DisposeAsync(); // ends the thread beside the writer
+
+        Assert.True(beside > 4000, $"only {beside} pages were copied beside the writer");
+        Assert.InRange(inTurn, 0, 2000);
+
+        async Task CommitAsync(int messages)
+        {
+            for (var end = i + messages; i < end; i++)
+            {
+                await ArriveAsync($"<{i}@x>", size: 60_000);
+                _ = await CountAsync(Store.Database);
+            }
+        }
+    }
+
     // Each flush makes sure of what was in the WAL when it began.
     private void Watch()
     {

@@ -22,11 +22,13 @@ internal sealed class Greylist(GreylistOptions options, GreylistStore store, Tim
         var sender = reversePath.ToLowerInvariant();
         var now = time.GetUtcNow();
         var (meeting, passedOfNetwork) = await store.FindAsync(inbox, network, sender, cancellationToken).ConfigureAwait(false);
-        if (options.AutoAllowAfter > 0 && passedOfNetwork >= options.AutoAllowAfter)
-            return null;
-        if (meeting is null && store.IsFull(now))
+        var isFree = options.AutoAllowAfter > 0 && passedOfNetwork >= options.AutoAllowAfter;
+        if (meeting is null && (isFree || store.IsFull(now)))
             return null;
         var next = Judge(meeting, now);
+        // Those who made their network free are remembered behind their last message too, or it would not stay so.
+        if (isFree && !(meeting!.Passed && next.Passed))
+            return null;
         if (next != meeting)
             await store.SaveAsync(inbox, network, sender, next, options.Lifetime, options.RetryWindow, cancellationToken).ConfigureAwait(false);
         return next.Passed ? null : ComeAgain;

@@ -17,6 +17,7 @@ internal sealed partial class SqliteDatabase
     private const int PassPages = 1000;
     private const int WalPages = 4 * PassPages;
     private const int PagesWritten = 9; // SQLITE_DBSTATUS_CACHE_WRITE
+    private const int NoCopyOnClose = 1006; // SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE
 
     private readonly WakeSignal _logWork = new();
     private readonly WakeSignal _upkeepWork = new();
@@ -30,6 +31,7 @@ internal sealed partial class SqliteDatabase
     private volatile Checkpoint _checkpoint;
     private int _walPages;
     private int _passPages;
+    private int _copied;
     private long _flushes;
 
     /// <summary>Called before each flush of the WAL, for tests of a disk that fails.</summary>
@@ -37,6 +39,9 @@ internal sealed partial class SqliteDatabase
 
     /// <summary>Called before each flush of the database's own file beside the writer, for tests of a disk that fails.</summary>
     internal Action? BeforeFileFlush { get; set; }
+
+    /// <summary>Called behind each copy of the WAL into the database with how many pages it took, for tests.</summary>
+    internal Action<int>? AfterCopy { get; set; }
 
     /// <summary>How often the WAL was flushed, for tests.</summary>
     internal long Flushed => Volatile.Read(ref _flushes);
@@ -58,7 +63,7 @@ internal sealed partial class SqliteDatabase
         // SQLite has no locks on the WAL, and on the database until it is closed: POSIX locks end with any descriptor of the file.
         _wal = FileFlush.OpenUnlocked(_path + "-wal") ?? throw new StoreException($"'{_path}-wal' cannot be opened.");
         _file = FileFlush.OpenUnlocked(_path) ?? throw new StoreException($"'{_path}' cannot be opened.");
-        FileFlush.Data(_wal);
+        FlushWal();
         _arrivals!.Settle(_epoch);
         Run(_writer, "PRAGMA wal_autocheckpoint = 0");
         _checkpointer = Connect(SqliteOpenMode.ReadWrite);
@@ -108,8 +113,9 @@ internal sealed partial class SqliteDatabase
             var wanted = _checkpoint;
             if (wanted is not (Checkpoint.Part or Checkpoint.Whole))
                 continue;
-            Copy();
-            _checkpoint = wanted == Checkpoint.Whole ? Checkpoint.Begun : Checkpoint.None;
+            var left = Copy();
+            // Much is left where a reader looks at an older state. It is copied here too, once that one is gone, not in the writer's turn.
+            _checkpoint = wanted == Checkpoint.Whole && left <= PassPages ? Checkpoint.Begun : Checkpoint.None;
         }
     }
 
@@ -136,11 +142,13 @@ internal sealed partial class SqliteDatabase
             _arrivals.Settle(Math.Max(epoch, _arrivals.Settled));
     }
 
-    // Copies what the WAL holds into the database. SQLite flushes the database only behind the last page, which is copied in the writer's turn: what is flushed here
-    // need not be then, while everybody waits.
-    private void Copy()
+    // Copies what the WAL holds into the database, and returns how many pages are left. SQLite flushes the database only behind the last page, which is copied in the
+    // writer's turn: what is flushed here need not be then, while everybody waits.
+    private int Copy()
     {
-        TryCheckpoint(_checkpointer!);
+        var (taken, left) = CopyPages(_checkpointer!);
+        if (taken == 0)
+            return left;
         try
         {
             BeforeFileFlush?.Invoke();
@@ -150,6 +158,8 @@ internal sealed partial class SqliteDatabase
         {
             Break(e);
         }
+
+        return left;
     }
 
     // To be called behind a commit, in one's turn. Copying the WAL's pages into the database takes long, and is done beside the writer, some at a time so that the
@@ -161,11 +171,11 @@ internal sealed partial class SqliteDatabase
         _passPages += pages;
         if (_checkpoint == Checkpoint.Begun)
         {
-            // Where a reader was in the way, the next commit asks again.
-            _walPages = TryCheckpoint(_writer) ? 0 : WalPages;
+            // Where a reader was in the way, it is asked for again behind the next pass.
+            _walPages = CopyPages(_writer).Left == 0 ? 0 : WalPages;
             _checkpoint = Checkpoint.None;
         }
-        else if (_checkpoint == Checkpoint.None && (_passPages >= PassPages || _walPages >= WalPages))
+        else if (_checkpoint == Checkpoint.None && _passPages >= PassPages)
         {
             _checkpoint = _walPages >= WalPages ? Checkpoint.Whole : Checkpoint.Part;
             _passPages = 0;
@@ -173,19 +183,34 @@ internal sealed partial class SqliteDatabase
         }
     }
 
-    // False where not all could be copied.
-    private bool TryCheckpoint(SqliteConnection connection)
+    // By one thread at a time, as the state says whose turn it is.
+    private (int Taken, int Left) CopyPages(SqliteConnection connection)
     {
+        // What could not be flushed may come back from the disk as something else, and a copy looks at no checksum.
+        if (_isBroken)
+            return (0, 0);
         var result = SQLitePCL.raw.sqlite3_wal_checkpoint_v2(connection.Handle, null, SQLitePCL.raw.SQLITE_CHECKPOINT_PASSIVE, out var pages, out var copied);
-        if (result is SQLitePCL.raw.SQLITE_OK or SQLitePCL.raw.SQLITE_BUSY)
-            return result == SQLitePCL.raw.SQLITE_OK && copied == pages;
+        if (result == SQLitePCL.raw.SQLITE_OK)
+        {
+            var taken = copied < _copied ? copied : copied - _copied; // less: the WAL began again
+            _copied = copied;
+            AfterCopy?.Invoke(taken);
+            return (taken, pages - copied);
+        }
+
+        if (result == SQLitePCL.raw.SQLITE_BUSY) // a command beside the server copies
+            return (0, int.MaxValue);
         // As with the WAL: what a failed flush of the database's file leaves on disk is unknown, and SQLite counts what it has copied as done.
         if ((result & 0xff) == SQLitePCL.raw.SQLITE_IOERR)
             Break(new IOException(SQLitePCL.raw.sqlite3_errmsg(connection.Handle).utf8_to_string()));
         else
             _log.LogError("The WAL cannot be copied into the database ({Error}); nothing is lost, and it is tried again. Look at the disk", SQLitePCL.raw.sqlite3_errmsg(connection.Handle).utf8_to_string());
-        return true; // not again at once
+        return (0, 0); // not again at once
     }
+
+    // The last connection that is closed copies the WAL into the database and deletes it. Where a flush failed that would be on the word of a disk that lies:
+    // the start does it anew, behind a look at every checksum.
+    private static void LeaveWal(SqliteConnection connection) => SQLitePCL.raw.sqlite3_db_config(connection.Handle, NoCopyOnClose, 1, out _);
 
     // What a failed flush leaves on disk is unknown, and asking again would be answered with a lie.
     private void FlushWal()

@@ -58,8 +58,7 @@ internal sealed partial class SqliteDatabase : Database
             StopFlushing();
             _arrivals?.Dispose();
             _session?.DisposeCommands();
-            _writer.Dispose();
-            _file?.Dispose();
+            CloseWriter();
             if (IsDamage(e))
                 throw new DatabaseDamagedException(path, e);
             throw;
@@ -271,6 +270,13 @@ internal sealed partial class SqliteDatabase : Database
             _readers.Clear();
         }
 
+        CloseWriter();
+    }
+
+    private void CloseWriter()
+    {
+        if (_isBroken)
+            LeaveWal(_writer);
         _writer.Dispose();
         _file?.Dispose();
     }
@@ -323,6 +329,7 @@ internal sealed partial class SqliteDatabase : Database
         }
 
         var connection = Connect(SqliteOpenMode.ReadWrite);
+        LeaveWal(connection); // it may be closed behind the writer
         Run(connection, "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096;");
         return new Reader(connection, new ReadSession(connection));
     }

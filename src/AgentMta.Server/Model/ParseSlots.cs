@@ -1,8 +1,8 @@
-namespace AgentMta.Server.Inbound;
+namespace AgentMta.Server.Model;
 
 /// <summary>
 /// How many messages are parsed at once that are not cheap to parse: what one of them may take in memory and time is bounded, and so this bounds what all of them take
-/// together. The others wait, as long as their checks may last.
+/// together. The others wait: at the door as long as their checks may last, in the API as long as the client does. Each of the two has slots of its own, so that readers cannot hold up mail.
 /// </summary>
 internal sealed class ParseSlots(int count)
 {
@@ -13,11 +13,9 @@ internal sealed class ParseSlots(int count)
     /// <summary>How many wait for a slot.</summary>
     public int Waiting => _waiting;
 
-    /// <summary>Takes a slot, which is given back by disposing it; a message that is checked in place needs none.</summary>
-    public async ValueTask<Slot> EnterAsync(Arrival arrival, CancellationToken cancellationToken)
+    /// <summary>Takes a slot, which is given back by disposing it.</summary>
+    public async ValueTask<Slot> EnterAsync(CancellationToken cancellationToken)
     {
-        if (arrival.Message.InPlace)
-            return default;
         Interlocked.Increment(ref _waiting);
         try
         {
@@ -31,7 +29,7 @@ internal sealed class ParseSlots(int count)
         return new Slot(Free);
     }
 
-    /// <summary>The right to parse a message.</summary>
+    /// <summary>The right to parse a message; the default is that of one that needs none.</summary>
     public readonly struct Slot(SemaphoreSlim? from) : IDisposable
     {
         /// <inheritdoc/>
