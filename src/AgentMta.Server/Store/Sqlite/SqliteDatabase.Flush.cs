@@ -16,6 +16,8 @@ internal sealed partial class SqliteDatabase
     // Pages of the WAL that are copied into the database at a time, and behind how many the WAL begins again from its start.
     private const int PassPages = 1000;
     private const int WalPages = 4 * PassPages;
+    // Of which the writer copies a thousand pages itself, or such a part of it.
+    private const int WalShare = 8;
     private const int PagesWritten = 9; // SQLITE_DBSTATUS_CACHE_WRITE
     private const int NoCopyOnClose = 1006; // SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE
 
@@ -32,6 +34,8 @@ internal sealed partial class SqliteDatabase
     private int _walPages;
     private int _passPages;
     private int _copied;
+    private int _left;
+    private int _inWal;
     private long _flushes;
 
     /// <summary>Called before each flush of the WAL, for tests of a disk that fails.</summary>
@@ -113,9 +117,8 @@ internal sealed partial class SqliteDatabase
             var wanted = _checkpoint;
             if (wanted is not (Checkpoint.Part or Checkpoint.Whole))
                 continue;
-            var left = Copy();
-            // Much is left where a reader looks at an older state. It is copied here too, once that one is gone, not in the writer's turn.
-            _checkpoint = wanted == Checkpoint.Whole && left <= PassPages ? Checkpoint.Begun : Checkpoint.None;
+            _left = Copy();
+            _checkpoint = wanted == Checkpoint.Whole ? Checkpoint.Begun : Checkpoint.None;
         }
     }
 
@@ -171,11 +174,14 @@ internal sealed partial class SqliteDatabase
         _passPages += pages;
         if (_checkpoint == Checkpoint.Begun)
         {
-            // Where a reader was in the way, it is asked for again behind the next pass.
-            _walPages = CopyPages(_writer).Left == 0 ? 0 : WalPages;
+            // Where a reader was in the way, or much came in while the file was flushed, the next pass copies that too. A disk that never keeps up has the writer wait for it,
+            // the longer the longer the WAL is.
+            if (_left <= Math.Max(PassPages, _inWal / WalShare) - _passPages && CopyPages(_writer).Left == 0)
+                _walPages = 0;
             _checkpoint = Checkpoint.None;
         }
-        else if (_checkpoint == Checkpoint.None && _passPages >= PassPages)
+
+        if (_checkpoint == Checkpoint.None && _passPages >= PassPages)
         {
             _checkpoint = _walPages >= WalPages ? Checkpoint.Whole : Checkpoint.Part;
             _passPages = 0;
@@ -193,7 +199,7 @@ internal sealed partial class SqliteDatabase
         if (result == SQLitePCL.raw.SQLITE_OK)
         {
             var taken = copied < _copied ? copied : copied - _copied; // less: the WAL began again
-            _copied = copied;
+            (_copied, _inWal) = (copied, pages);
             AfterCopy?.Invoke(taken);
             return (taken, pages - copied);
         }
