@@ -194,7 +194,7 @@ internal sealed partial class SqliteDatabase
     {
         // What could not be flushed may come back from the disk as something else, and a copy looks at no checksum.
         if (_isBroken)
-            return (0, 0);
+            return (0, int.MaxValue);
         var result = SQLitePCL.raw.sqlite3_wal_checkpoint_v2(connection.Handle, null, SQLitePCL.raw.SQLITE_CHECKPOINT_PASSIVE, out var pages, out var copied);
         if (result == SQLitePCL.raw.SQLITE_OK)
         {
@@ -204,14 +204,12 @@ internal sealed partial class SqliteDatabase
             return (taken, pages - copied);
         }
 
-        if (result == SQLitePCL.raw.SQLITE_BUSY) // a command beside the server copies
-            return (0, int.MaxValue);
         // As with the WAL: what a failed flush of the database's file leaves on disk is unknown, and SQLite counts what it has copied as done.
         if ((result & 0xff) == SQLitePCL.raw.SQLITE_IOERR)
             Break(new IOException(SQLitePCL.raw.sqlite3_errmsg(connection.Handle).utf8_to_string()));
-        else
+        else if ((result & 0xff) != SQLitePCL.raw.SQLITE_BUSY) // a command beside the server copies
             _log.LogError("The WAL cannot be copied into the database ({Error}); nothing is lost, and it is tried again. Look at the disk", SQLitePCL.raw.sqlite3_errmsg(connection.Handle).utf8_to_string());
-        return (0, 0); // not again at once
+        return (0, int.MaxValue); // left to the next pass
     }
 
     // The last connection that is closed copies the WAL into the database and deletes it. Where a flush failed that would be on the word of a disk that lies:
