@@ -22,7 +22,7 @@ internal sealed partial class Session
             _reader.AdvanceTo(result.Buffer.GetPosition(taken));
             if (reception.Ended)
                 break;
-            if (!CanReadOn(result.IsCanceled, result.IsCompleted, reception))
+            if (!CanReadOn(result.IsCanceled, result.IsCompleted, reception.Deadline))
                 return;
         }
 
@@ -49,7 +49,7 @@ internal sealed partial class Session
             reception?.Take(chunk);
             left -= chunk.Length;
             _reader.AdvanceTo(chunk.End);
-            if (left > 0 && !CanReadOn(result.IsCanceled, result.IsCompleted, reception))
+            if (left > 0 && !CanReadOn(result.IsCanceled, result.IsCompleted, deadline))
                 return;
         }
 
@@ -71,11 +71,11 @@ internal sealed partial class Session
     private Reception Begin(bool chunked) => new(_services.Spool, _options.MaxMessageSize, chunked,
         repair: _options.RepairLineEndsOf.Count > 0 && InboundOptions.Contains(_options.RepairLineEndsOf, _client), After(_options.DataTimeout));
 
-    private bool CanReadOn(bool cancelled, bool completed, Reception? reception)
+    private bool CanReadOn(bool cancelled, bool completed, long deadline)
     {
         if (cancelled && _expired)
             Close(Refusals.Idle, "timeout");
-        else if (reception is not null && _services.Time.GetTimestamp() >= reception.Deadline)
+        else if (_services.Time.GetTimestamp() >= deadline)
             Close(Refusals.Idle, "timeout");
         else if (completed)
             _closing = true; // gone within the message: nothing is kept, nobody is left to tell
@@ -112,7 +112,7 @@ internal sealed partial class Session
         }
 
         // This may be the store's thread, or one that has others to answer, for which a reply is nothing. What was sent without waiting for it (BDAT behind BDAT), and the
-        // end of a session, take longer; WaitAsync looks again, since inside TLS nothing is seen before it is asked for.
+        // end of a session, take longer; RunCommandsAsync looks again, since inside TLS nothing is seen before it is asked for.
         _answering = !(_closing || _stopRequested || HasInput());
         if (!_answering)
             await PoolThread.Queue();

@@ -147,25 +147,30 @@ internal sealed partial class Session
 
     /// <summary>What is there at once, or, after saying what is still to be said, what comes before the deadline.</summary>
     private ValueTask<ReadResult> ReadAsync(long deadline) =>
-        !_answering && _underWay is null && ++_readsInARow < MaxReadsInARow && _writer.UnflushedBytes < MaxUnsent && _reader.TryRead(out var result)
+        _underWay is null && _readsInARow++ < MaxReadsInARow && _writer.UnflushedBytes < MaxUnsent && _reader.TryRead(out var result)
             ? new ValueTask<ReadResult>(result) : WaitAsync(deadline);
 
     private async ValueTask<ReadResult> WaitAsync(long deadline)
     {
         await FlushAsync();
         Arm(deadline);
-        var read = _underWay ?? _reader.ReadAsync();
+        var isThere = InputIsThere(out var read);
         _underWay = null;
-        var isThere = read.IsCompleted;
-        var othersWait = isThere && (_answering || _readsInARow >= MaxReadsInARow);
-        if (othersWait)
+        if (isThere && _readsInARow >= MaxReadsInARow)
             await PoolThread.Queue();
-        if (othersWait || !isThere)
+        if (!isThere || _readsInARow >= MaxReadsInARow)
             _readsInARow = 0;
-        _answering = false;
         var result = await read;
         Volatile.Write(ref _deadline, long.MaxValue);
         return result;
+    }
+
+    /// <summary>Whether the peer is ahead of us, be it with its end. The read stays under way for who reads next.</summary>
+    private bool InputIsThere(out ValueTask<ReadResult> read)
+    {
+        read = _underWay ?? _reader.ReadAsync();
+        _underWay = read;
+        return read.IsCompleted;
     }
 
     /// <summary>Whether octets wait that nobody read; those in a TLS record that nobody asked for are not seen.</summary>
@@ -183,9 +188,10 @@ internal sealed partial class Session
             return true;
         if (_tls is null)
             return false;
-        var read = _underWay ?? _reader.ReadAsync();
-        _underWay = read.IsCompleted ? null : read;
-        return _underWay is null && HasOctets(await read);
+        if (!InputIsThere(out var read))
+            return false;
+        _underWay = null;
+        return HasOctets(await read);
     }
 
     private bool HasOctets(ReadResult result)

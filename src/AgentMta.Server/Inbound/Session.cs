@@ -140,6 +140,16 @@ internal sealed partial class Session
     {
         while (!_closing)
         {
+            // Others wait for this thread, and the peer does not wait for its replies. The switch is made here and in no method that is awaited from here: the pool could end
+            // that method before its caller looks at it, who would then go on on the very thread that was to be left.
+            if (_answering || _readsInARow >= MaxReadsInARow)
+            {
+                await FlushAsync();
+                if (InputIsThere(out _))
+                    await PoolThread.Queue();
+                (_answering, _readsInARow) = (false, 0);
+            }
+
             var (line, command) = await ReadCommandAsync();
             switch (line)
             {

@@ -120,11 +120,45 @@ public sealed class FloodTests
         Assert.Equal("timeout", (await server.RecordAsync()).Outcome);
     }
 
+    [Fact]
+    public async Task A_refused_chunk_that_never_ends_does()
+    {
+        var time = new FleetingTime();
+        await using var server = await SmtpTestServer.StartAsync(new InboundOptions { DataTimeout = TimeSpan.FromMinutes(10) }, time);
+        await using var flood = new Flood(server.Door);
+        await flood.HelloAsync();
+        await flood.SendAsync("BDAT 9000000000000\r\n"); // without MAIL: refused, and read all the same
+        time.Step = TimeSpan.FromMinutes(1);
+        for (var i = 0; i < 50 && !flood.Session.IsCompleted; i++)
+        {
+            flood.UntilItWaits();
+            await flood.SendAsync("xxxxxxxx");
+        }
+
+        await flood.Session.WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal("timeout", (await server.RecordAsync()).Outcome);
+    }
+
     private static async Task<RawSmtpClient> HelloAsync(SmtpTestServer server)
     {
         var client = await RawSmtpClient.GreetedAsync(server.Mx);
         Assert.Equal(250, (await client.SayAsync("EHLO x.test")).Code);
         return client;
+    }
+
+    /// <summary>Each look at this clock takes time, so that a deadline passes while nobody waits; no timer of it ever fires.</summary>
+    private sealed class FleetingTime : TimeProvider
+    {
+        private long _now;
+
+        public TimeSpan Step { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Interlocked.Add(ref _now, Step.Ticks);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>A session over pipes instead of a socket, so that what it has said and nobody has read can be seen.</summary>
