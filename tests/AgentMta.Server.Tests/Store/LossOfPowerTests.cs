@@ -121,10 +121,10 @@ public sealed class LossOfPowerTests : ArrivalLogStore
         _ = await CountAsync(Store.Database);
         Store.Database.BeforeFlush = () => throw new IOException("input/output error");
 
-        var fault = await Assert.ThrowsAsync<StoreException>(() => Store.Database.WriteAsync(s => s.Execute("UPDATE inboxes SET display_name = 'lost'")));
+        var fault = await Assert.ThrowsAnyAsync<StoreException>(() => Store.Database.WriteAsync(s => s.Execute("UPDATE inboxes SET display_name = 'lost'")));
         Assert.Contains("start the server again", fault.Message, StringComparison.Ordinal);
         Store.Database.BeforeFlush = null;
-        await Assert.ThrowsAsync<StoreException>(() => ArriveAsync("<2@x>")); // a second flush would be answered with a lie
+        await Assert.ThrowsAnyAsync<StoreException>(() => ArriveAsync("<2@x>")); // a second flush would be answered with a lie
         Assert.Equal(1, await CountAsync(Store.Database)); // reading goes on
         await using var again = Open(await KilledAsync());
         Assert.Equal(["<1@x>"], await IdsAsync(again));
@@ -178,7 +178,7 @@ public sealed class LossOfPowerTests : ArrivalLogStore
             throw new IOException("input/output error");
         };
         var stored = 0;
-        var fault = await Assert.ThrowsAsync<StoreException>(async () =>
+        var fault = await Assert.ThrowsAnyAsync<StoreException>(async () =>
         {
             for (; stored < 5000; stored++)
             {
@@ -215,7 +215,7 @@ public sealed class LossOfPowerTests : ArrivalLogStore
         var file = Path.Combine(Store.Folder, "agentmta.db");
         var before = await File.ReadAllBytesAsync(file);
         release.Set();
-        await Assert.ThrowsAsync<StoreException>(() => Store.Database.WriteAsync(s => s.Execute("UPDATE inboxes SET display_name = 'lost'")));
+        await Assert.ThrowsAnyAsync<StoreException>(() => Store.Database.WriteAsync(s => s.Execute("UPDATE inboxes SET display_name = 'lost'")));
         await Store.Database.DisposeAsync();
 
         var after = await File.ReadAllBytesAsync(file);
@@ -229,7 +229,7 @@ public sealed class LossOfPowerTests : ArrivalLogStore
     {
         Store.Database.BeforeFileFlush = () => throw new IOException("input/output error");
         var stored = 0;
-        await Assert.ThrowsAsync<StoreException>(async () =>
+        await Assert.ThrowsAnyAsync<StoreException>(async () =>
         {
             for (; stored < 5000; stored++)
             {

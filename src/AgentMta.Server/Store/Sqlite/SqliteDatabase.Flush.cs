@@ -18,6 +18,7 @@ internal sealed partial class SqliteDatabase
     private const int WalPages = 4 * PassPages;
     // Of which the writer copies a thousand pages itself, or such a part of it.
     private const int WalShare = 8;
+    private const int ReaderMilliseconds = 50;
     private const int PagesWritten = 9; // SQLITE_DBSTATUS_CACHE_WRITE
     private const int NoCopyOnClose = 1006; // SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE
 
@@ -34,6 +35,7 @@ internal sealed partial class SqliteDatabase
     private int _walPages;
     private int _passPages;
     private int _copied;
+    private int _taken;
     private int _left;
     private int _inWal;
     private long _flushes;
@@ -49,6 +51,9 @@ internal sealed partial class SqliteDatabase
 
     /// <summary>How often the WAL was flushed, for tests.</summary>
     internal long Flushed => Volatile.Read(ref _flushes);
+
+    /// <summary>Behind how many pages of the WAL the writer has it begin again, though that holds everybody.</summary>
+    internal int WalLimit { get; set; } = 4 * WalPages;
 
     // Before anything of an earlier run's log is void: what that run committed is in the database's own file, also where it could not flush the WAL and left it to the kernel.
     private void CopyEarlier()
@@ -97,9 +102,10 @@ internal sealed partial class SqliteDatabase
         }
         catch (StoreException e)
         {
+            var unsure = new UnsureException(e.Message, e.InnerException); // committed, and read
             foreach (var item in waiting)
-                item.Fail(e);
-            throw;
+                item.Fail(unsure);
+            throw unsure;
         }
 
         _arrivals!.Settle(_epoch);
@@ -117,7 +123,7 @@ internal sealed partial class SqliteDatabase
             var wanted = _checkpoint;
             if (wanted is not (Checkpoint.Part or Checkpoint.Whole))
                 continue;
-            _left = Copy();
+            (_taken, _left) = Copy();
             _checkpoint = wanted == Checkpoint.Whole ? Checkpoint.Begun : Checkpoint.None;
         }
     }
@@ -145,13 +151,13 @@ internal sealed partial class SqliteDatabase
             _arrivals.Settle(Math.Max(epoch, _arrivals.Settled));
     }
 
-    // Copies what the WAL holds into the database, and returns how many pages are left. SQLite flushes the database only behind the last page, which is copied in the
+    // Copies what the WAL holds into the database, and returns how many pages that were and how many are left. SQLite flushes the database only behind the last page, which is copied in the
     // writer's turn: what is flushed here need not be then, while everybody waits.
-    private int Copy()
+    private (int Taken, int Left) Copy()
     {
         var (taken, left) = CopyPages(_checkpointer!);
         if (taken == 0)
-            return left;
+            return (taken, left);
         try
         {
             BeforeFileFlush?.Invoke();
@@ -162,7 +168,7 @@ internal sealed partial class SqliteDatabase
             Break(e);
         }
 
-        return left;
+        return (taken, left);
     }
 
     // To be called behind a commit, in one's turn. Copying the WAL's pages into the database takes long, and is done beside the writer, some at a time so that the
@@ -174,9 +180,7 @@ internal sealed partial class SqliteDatabase
         _passPages += pages;
         if (_checkpoint == Checkpoint.Begun)
         {
-            // Where a reader was in the way, or much came in while the file was flushed, the next pass copies that too. A disk that never keeps up has the writer wait for it,
-            // the longer the longer the WAL is.
-            if (_left <= Math.Max(PassPages, _inWal / WalShare) - _passPages && CopyPages(_writer).Left == 0)
+            if (IsTurnOfWriter() && CopyRest() == 0)
                 _walPages = 0;
             _checkpoint = Checkpoint.None;
         }
@@ -189,13 +193,30 @@ internal sealed partial class SqliteDatabase
         }
     }
 
+    // Where a reader was in the way, or much came in while the file was flushed, the next pass copies that too. But where the WAL is long and each pass leaves more than
+    // half of what it took, the disk is slower than the mail: passes alone never come to an end, and somebody has to wait for the disk.
+    private bool IsTurnOfWriter() =>
+        _left <= Math.Max(PassPages, _inWal / WalShare) - _passPages || (_left == 0 && _inWal >= WalLimit && _passPages > _taken / 2);
+
+    // Readers who follow each other without a gap keep the last pages from being copied, or the WAL from beginning again, for ever. Where it is long they are waited for, a little:
+    // who comes meanwhile sees what is copied, and is in nobody's way.
+    private int CopyRest()
+    {
+        if (_inWal < WalLimit)
+            return CopyPages(_writer).Left;
+        SQLitePCL.raw.sqlite3_busy_timeout(_writer.Handle, ReaderMilliseconds);
+        var (_, left) = CopyPages(_writer, SQLitePCL.raw.SQLITE_CHECKPOINT_RESTART);
+        SQLitePCL.raw.sqlite3_busy_timeout(_writer.Handle, BusyMilliseconds);
+        return left;
+    }
+
     // By one thread at a time, as the state says whose turn it is.
-    private (int Taken, int Left) CopyPages(SqliteConnection connection)
+    private (int Taken, int Left) CopyPages(SqliteConnection connection, int mode = SQLitePCL.raw.SQLITE_CHECKPOINT_PASSIVE)
     {
         // What could not be flushed may come back from the disk as something else, and a copy looks at no checksum.
         if (_isBroken)
             return (0, int.MaxValue);
-        var result = SQLitePCL.raw.sqlite3_wal_checkpoint_v2(connection.Handle, null, SQLitePCL.raw.SQLITE_CHECKPOINT_PASSIVE, out var pages, out var copied);
+        var result = SQLitePCL.raw.sqlite3_wal_checkpoint_v2(connection.Handle, null, mode, out var pages, out var copied);
         if (result == SQLitePCL.raw.SQLITE_OK)
         {
             var taken = copied < _copied ? copied : copied - _copied; // less: the WAL began again
@@ -207,7 +228,7 @@ internal sealed partial class SqliteDatabase
         // As with the WAL: what a failed flush of the database's file leaves on disk is unknown, and SQLite counts what it has copied as done.
         if ((result & 0xff) == SQLitePCL.raw.SQLITE_IOERR)
             Break(new IOException(SQLitePCL.raw.sqlite3_errmsg(connection.Handle).utf8_to_string()));
-        else if ((result & 0xff) != SQLitePCL.raw.SQLITE_BUSY) // a command beside the server copies
+        else if ((result & 0xff) != SQLitePCL.raw.SQLITE_BUSY) // a command beside the server copies, or a reader stays
             _log.LogError("The WAL cannot be copied into the database ({Error}); nothing is lost, and it is tried again. Look at the disk", SQLitePCL.raw.sqlite3_errmsg(connection.Handle).utf8_to_string());
         return (0, int.MaxValue); // left to the next pass
     }
