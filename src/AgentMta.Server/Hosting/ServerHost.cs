@@ -224,8 +224,14 @@ internal sealed class ServerHost : IAsyncDisposable
     /// <summary>Files that a crash left behind before any row named them.</summary>
     private static async Task SweepAsync(Database database, RawSpool spool, ILoggerFactory logs)
     {
-        var known = await database.ReadAsync(session => session.Query("SELECT file FROM raws WHERE file IS NOT NULL", row => row.GetString(0))).ConfigureAwait(false);
-        if (spool.DeleteOrphans(known.ToHashSet(StringComparer.Ordinal)) is > 0 and var swept)
+        var swept = 0;
+        foreach (var name in spool.Folders()) // one by one: there may be millions of files
+        {
+            var known = await database.ReadAsync(session => MessageStore.Files(session, name)).ConfigureAwait(false);
+            swept += spool.DeleteOrphans(name, known.ToHashSet(StringComparer.Ordinal));
+        }
+
+        if (swept > 0)
             logs.CreateLogger<ServerHost>().LogInformation("Removed {Count} files of messages that were never accepted", swept);
     }
 }

@@ -82,6 +82,12 @@ internal sealed partial class Receiver
 
             return stored;
         }
+        catch (UnsureException)
+        {
+            foreach (var raw in raws.Where(r => r.Content.File is not null))
+                services.Spool.Keep(raw.Content.File!);
+            throw;
+        }
         finally
         {
             foreach (var raw in raws.Where(r => r.Content != arrival.Message.Raw))

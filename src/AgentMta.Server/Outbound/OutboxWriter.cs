@@ -53,6 +53,9 @@ internal sealed record ReadyMessage
 
     public string? IdempotencyKey { get; init; }
 
+    /// <summary>Must hold in the transaction that stores it: a message that is long on its way outlives its key's last look.</summary>
+    public Credential? Credential { get; init; }
+
     public byte[]? RequestHash { get; init; }
 }
 
@@ -99,6 +102,11 @@ internal sealed class OutboxWriter(Database database, MessageSigner signer, Dire
                 meter.Submitted(deliveries.Count, via);
             return (result.MessageId, result.ThreadId, result.IsConflict);
         }
+        catch (UnsureException) when (kept.File is not null)
+        {
+            spool.Keep(kept.File);
+            throw;
+        }
         finally
         {
             if (!stored && kept.File is { } file)
@@ -108,6 +116,8 @@ internal sealed class OutboxWriter(Database database, MessageSigner signer, Dire
 
     private Written Write(WriteSession session, ReadyMessage ready, LocalInbox inbox, NewMessage message, NewRaw raw, List<NewDelivery> deliveries)
     {
+        if (ready.Credential is { } credential && ApiKeyStore.Renew(session, credential, session.Now)?.May(SendPolicy.Permission) != true)
+            throw new KeyGoneException(credential.ApiKeyId);
         var since = time.GetUtcNow() - options.IdempotencyLifetime;
         if (ready.IdempotencyKey is { } key && SubmissionStore.FindKey(session, inbox.WorkspaceId, key, since) is { } before)
             return new Written(before.MessageId, before.ThreadId, IsNew: false, IsConflict: !before.RequestHash.AsSpan().SequenceEqual(ready.RequestHash));

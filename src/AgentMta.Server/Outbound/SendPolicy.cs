@@ -7,6 +7,9 @@ namespace AgentMta.Server.Outbound;
 /// <summary>Decides whether an inbox may send to these recipients now (design.md, Outbound order): domain, recipients, lists, suppressions, rate, loops.</summary>
 internal sealed class SendPolicy(SubmissionStore store, DirectoryStore directory, ListStore lists, OutboundOptions options, TimeProvider time)
 {
+    /// <summary>What a key needs to send.</summary>
+    public const string Permission = "message_send";
+
     private static readonly string Verified = DomainStore.Word(DomainStatus.Verified);
 
     /// <summary>Why the sender may not send at all; null where it may.</summary>

@@ -13,7 +13,6 @@ internal sealed class SubmissionReceiver(
     ApiKeyStore keys, SubmissionStore store, SendPolicy policy, OutboxWriter outbox, MessageIds ids, OutboundOptions options, OutboundMeter meter, TimeProvider time)
 {
     private const int MaxReceived = 50;
-    private const string Send = "message_send";
 
     private static readonly SmtpReply NotYours = new(550, "5.7.1", "The sender must be the inbox that logged in");
     // RFC 4954 6: 530 is for any command that needs an authentication which is not in force, and 535 for AUTH alone. Section 4 has no second AUTH in a session.
@@ -29,7 +28,7 @@ internal sealed class SubmissionReceiver(
     /// <summary>The <see cref="Model.CheckCredential"/> of the submission ports: an inbox address, and an API key that covers it and may send.</summary>
     public async ValueTask<Credential?> CheckCredentialAsync(string user, string secret, CancellationToken cancellationToken)
     {
-        if (await keys.FindAsync(secret, cancellationToken).ConfigureAwait(false) is not { } credential || !credential.May(Send))
+        if (await keys.FindAsync(secret, cancellationToken).ConfigureAwait(false) is not { } credential || !credential.May(SendPolicy.Permission))
             return null;
         var inboxId = InboxId(user, credential);
         return inboxId is not null && await store.SenderAsync(credential.Scope.ToInbox(inboxId), inboxId, cancellationToken).ConfigureAwait(false) is not null ? credential : null;
@@ -78,6 +77,10 @@ internal sealed class SubmissionReceiver(
         {
             return NotYours;
         }
+        catch (KeyGoneException)
+        {
+            return await CheckKeyAsync(message.Session, cancellationToken).ConfigureAwait(false) ?? KeyGone;
+        }
         catch (StoreException)
         {
             meter.Refused("service_unavailable");
@@ -98,13 +101,13 @@ internal sealed class SubmissionReceiver(
         return (authors.Count == 1 || (authors.Count == 0 && !headers.Contains("From"))) && authors.Concat(senders).All(a => AddressText.Key(a) == address);
     }
 
-    // A session may last half an hour longer than its key: that is asked for at MAIL, and at the end of data, which may be ten minutes later.
+    // A session may last half an hour longer than its key: that is asked for at MAIL, at the end of data, which may be ten minutes later, and in the transaction.
     private async ValueTask<SmtpReply?> CheckKeyAsync(SessionInfo session, CancellationToken cancellationToken)
     {
         if (session.Credential is not { } given)
             return NotYours;
         var credential = await keys.RenewAsync(given, cancellationToken).ConfigureAwait(false);
-        return credential is null ? KeyGone : credential.May(Send) ? null : MayNotSend;
+        return credential is null ? KeyGone : credential.May(SendPolicy.Permission) ? null : MayNotSend;
     }
 
     private async ValueTask<SenderProfile?> SenderAsync(SessionInfo session, CancellationToken cancellationToken)
@@ -149,6 +152,7 @@ internal sealed class SubmissionReceiver(
             },
             IdempotencyKey = headers.First(SubmittedHeader.IdempotencyKey)?.Text.Trim() is { Length: > 0 and <= 256 } given ? given : null,
             RequestHash = RequestHash(message, headers, sender),
+            Credential = message.Session.Credential,
         };
     }
 

@@ -50,7 +50,7 @@ internal sealed class Submitter(SubmissionStore store, RawReader raws, SendPolic
     private async Task<SubmitResult> SendAsync(Submission submission, CancellationToken cancellationToken)
     {
         var scope = submission.Credential.Scope.ToInbox(submission.InboxId);
-        if (!submission.Credential.May("message_send"))
+        if (!submission.Credential.May(SendPolicy.Permission))
             return Refused(403, "missing_permission", "The API key may not send messages.", "Use a key with the permission message_send.");
         if (await store.SenderAsync(scope, submission.InboxId, cancellationToken).ConfigureAwait(false) is not { } sender)
             return Refused(404, "not_found", $"The inbox {submission.InboxId} does not exist.");

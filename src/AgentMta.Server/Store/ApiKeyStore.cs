@@ -45,15 +45,20 @@ internal sealed partial class ApiKeyStore(Database database, TimeProvider time)
     /// The credential as its key is now: null where that was revoked or has expired meanwhile. One row by its id and no cache, so that a revocation by a command in another
     /// process counts at once too; keys are written by commits alone, so a glance sees them.
     /// </summary>
-    public ValueTask<Credential?> RenewAsync(Credential credential, CancellationToken cancellationToken) => database.GlanceAsync(
-        session => session.First(
-            """
-            SELECT pod_id, inbox_id, permissions FROM api_keys
-            WHERE workspace_id = @p1 AND api_key_id = @p2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > @p3)
-            """,
-            row => new Credential(new Scope(credential.Scope.WorkspaceId, row.Text(0), row.Text(1)), credential.ApiKeyId, Permissions(row.Text(2))),
-            credential.Scope.WorkspaceId, credential.ApiKeyId, time.NowMicros()),
-        cancellationToken);
+    public ValueTask<Credential?> RenewAsync(Credential credential, CancellationToken cancellationToken) =>
+        database.GlanceAsync(session => Renew(session, credential, time.NowMicros()), cancellationToken);
+
+    /// <summary>The same within a transaction.</summary>
+    public static Credential? Renew(StoreSession session, Credential credential, long now) => session.First(
+        """
+        SELECT pod_id, inbox_id, permissions FROM api_keys
+        WHERE workspace_id = @p1 AND api_key_id = @p2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > @p3)
+        """,
+        row => new Credential(new Scope(credential.Scope.WorkspaceId, row.Text(0), row.Text(1)), credential.ApiKeyId, Permissions(row.Text(2))),
+        credential.Scope.WorkspaceId, credential.ApiKeyId, now);
 
     private static HashSet<string>? Permissions(string? json) => json is null ? null : StoreJson.ReadList(json).ToHashSet(StringComparer.Ordinal);
 }
+
+/// <summary>The key that a change was made with was revoked, has expired or may no longer do it, as the transaction sees it.</summary>
+internal sealed class KeyGoneException(string apiKeyId) : Exception($"The API key {apiKeyId} may not do this any more.");

@@ -6,6 +6,12 @@ namespace AgentMta.Server.Store;
 /// <summary>What .NET has not: fdatasync (octets and what is needed to find them, without the times that fsync writes each time as well), and a file without its lock.</summary>
 internal static partial class FileFlush
 {
+    private const int WouldBlock = 11; // EWOULDBLOCK of flock(2)
+    private const int SharingViolation = unchecked((int)0x80070020); // the same on Windows
+
+    /// <summary>Whether a file could not be opened because another process has it for itself.</summary>
+    public static bool IsLocked(IOException e) => e.HResult is WouldBlock or SharingViolation;
+
     /// <summary>Puts what was written on disk.</summary>
     /// <exception cref="IOException">It cannot be flushed; how much of it is on disk is unknown.</exception>
     public static void Data(SafeFileHandle file)

@@ -18,6 +18,11 @@ internal sealed partial class MessageStore(Database database)
                 row => new StoredRaw(row.GetString(0), row.GetInt64(1), row.Octets(2), row.Text(3), row.Octets(4), row.Text(5), row.Text(6), row.Text(7)),
                 inboxId, messageId),
             cancellationToken);
+
+    /// <summary>The files in one folder of the <see cref="RawSpool"/> that raws name, from the index alone.</summary>
+    public static List<string> Files(StoreSession session, string folder) => session.Query(FilesOfFolder, row => row.GetString(0), folder + "/", folder + "0"); // '0' follows '/'
+
+    internal const string FilesOfFolder = "SELECT file FROM raws WHERE file IS NOT NULL AND file >= @p1 AND file < @p2";
 }
 
 /// <summary>A raw as it lies in the store: content or file, never both.</summary>

@@ -16,6 +16,7 @@ internal sealed class RawSpool(string folder, long freeSpaceFloor, TimeProvider 
     private const int FlushesAtOnce = 16;
 
     private readonly ConcurrentDictionary<string, bool> _folders = new();
+    private readonly ConcurrentDictionary<string, bool> _kept = new();
     private readonly FileContents _contents = new();
     private readonly FlushThreads _flushes = new(FlushesAtOnce);
     private long _roomCheckedAt = long.MinValue;
@@ -60,9 +61,14 @@ internal sealed class RawSpool(string folder, long freeSpaceFloor, TimeProvider 
         }
     }
 
+    /// <summary>A file that a row may name, though its message was refused (<see cref="UnsureException"/>): it is left to the next start, which knows.</summary>
+    public void Keep(string file) => _kept[file] = true;
+
     /// <summary>Removes a file whose message was refused or deleted; one that is gone is no error.</summary>
     public void Delete(string file)
     {
+        if (_kept.ContainsKey(file))
+            return;
         try
         {
             File.Delete(PathOf(file));
@@ -73,15 +79,16 @@ internal sealed class RawSpool(string folder, long freeSpaceFloor, TimeProvider 
         }
     }
 
-    /// <summary>Removes every file that is not among the known ones; to be called before the listeners open. Returns how many.</summary>
-    public int DeleteOrphans(IReadOnlySet<string> known)
+    /// <summary>The folders that files lie in; their names are the first characters of those of their files.</summary>
+    public IReadOnlyList<string> Folders() => Directory.Exists(folder) ? [.. Directory.EnumerateDirectories(folder).Select(f => Path.GetFileName(f))] : [];
+
+    /// <summary>Removes every file of a folder that is not among the known ones; to be called before the listeners open. Returns how many.</summary>
+    public int DeleteOrphans(string name, IReadOnlySet<string> known)
     {
-        if (!Directory.Exists(folder))
-            return 0;
         var deleted = 0;
-        foreach (var path in Directory.EnumerateFiles(folder, "*" + Extension, SearchOption.AllDirectories))
+        foreach (var path in Directory.EnumerateFiles(Path.Combine(folder, name), "*" + Extension))
         {
-            if (known.Contains(Path.GetRelativePath(folder, path).Replace('\\', '/')))
+            if (known.Contains($"{name}/{Path.GetFileName(path)}"))
                 continue;
             File.Delete(path);
             deleted++;

@@ -69,6 +69,42 @@ public sealed class SubmissionKeyTests
         Assert.Equal(250, (await SendAsync(client)).Code);
     }
 
+    [Fact]
+    public async Task A_message_that_waits_to_be_stored_while_its_key_is_revoked_is_refused()
+    {
+        await using var bench = await OutboundBench.OpenAsync(keys: false);
+        var (key, secret) = await bench.Store.Database.WriteAsync(session => ApiKeyStore.Create(session, new Scope(bench.Store.WorkspaceId), "app", ["message_send"]));
+        var credential = await bench.Submission.CheckCredentialAsync(TestStore.Agent, secret, default);
+        using var waits = new ManualResetEventSlim();
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var revoking = Task.Run(() => bench.Store.Database.WriteAsync(session =>
+        {
+            begun.SetResult();
+            return waits.Wait(TimeSpan.FromSeconds(30)) && ApiKeyStore.Revoke(session, new Scope(bench.Store.WorkspaceId), key.ApiKeyId);
+        }));
+        await begun.Task;
+        Task<SmtpReply>? accepting = null;
+        await Task.Run(() =>
+        {
+            accepting = bench.Submission.AcceptAsync(
+                new IncomingMessage
+                {
+                    TransactionId = "t",
+                    Session = new SessionInfo { SessionId = "s", Role = DoorRole.Submission, ClientAddress = System.Net.IPAddress.Loopback, Credential = credential, User = TestStore.Agent },
+                    ReversePath = TestStore.Agent,
+                    Recipients = [new IncomingRecipient("ann@example.net")],
+                    Raw = new RawContent(Encoding.ASCII.GetBytes(Mail)),
+                    ReceivedAt = bench.Store.Time.GetUtcNow(),
+                },
+                default); // comes back when it waits for the writer
+        });
+        waits.Set();
+
+        Assert.True(await revoking);
+        Assert.Equal("530 5.7.0", Of(await accepting!));
+        Assert.Equal(0, await bench.Store.CountAsync("SELECT COUNT(*) FROM messages"));
+    }
+
     private static Task ChangeAsync(OutboundBench bench, ManualTimeProvider time, string key, string change)
     {
         var scope = new Scope(bench.Store.WorkspaceId);

@@ -96,7 +96,7 @@ public sealed class RawSpoolTests : IDisposable
         using var two = _spool.Begin();
         using var kept = await WriteAsync(one, new byte[100_000]);
         using var lost = await WriteAsync(two, new byte[100_000]);
-        Assert.Equal(1, _spool.DeleteOrphans(new HashSet<string> { kept.File! }));
+        Assert.Equal(1, _spool.Folders().Sum(name => _spool.DeleteOrphans(name, new HashSet<string> { kept.File! })));
         Assert.Equal([kept.File], Files().Select(f => Path.GetRelativePath(_folder, f)));
         _spool.Delete(kept.File!);
         Assert.Empty(Files());

@@ -9,9 +9,6 @@ namespace AgentMta.Server.Store.Sqlite;
 /// </summary>
 internal sealed class ArrivalLog : IDisposable
 {
-    private const int WouldBlock = 11; // EWOULDBLOCK of flock(2)
-    private const int SharingViolation = unchecked((int)0x80070020); // the same on Windows
-
     private readonly FileStream _lock;
     private readonly SafeFileHandle _file;
     private readonly Half[] _halves;
@@ -76,7 +73,7 @@ internal sealed class ArrivalLog : IDisposable
                 UnixCreateMode = OperatingSystem.IsWindows() || !create ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite,
             });
         }
-        catch (IOException e) when (e.HResult is WouldBlock or SharingViolation)
+        catch (IOException e) when (FileFlush.IsLocked(e))
         {
             return null;
         }
@@ -132,17 +129,18 @@ internal sealed class ArrivalLog : IDisposable
         Choose();
     }
 
-    /// <summary>Makes void what a failed write may have left behind the last record, as far as the disk lets it.</summary>
-    public void Cut()
+    /// <summary>Makes void what a failed write may have left behind the last record; false where the disk does not let it.</summary>
+    public bool Cut()
     {
         try
         {
             RandomAccess.Write(_file, new byte[ArrivalRecord.HeaderLength], _half.Start + _half.Length);
             FileFlush.Data(_file);
+            return true;
         }
         catch (IOException)
         {
-            // The disk takes nothing at all.
+            return false; // it takes nothing at all
         }
     }
 

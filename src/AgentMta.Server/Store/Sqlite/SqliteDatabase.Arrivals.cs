@@ -41,6 +41,8 @@ internal sealed partial class SqliteDatabase
     // Something was acknowledged that no reader sees yet.
     private volatile bool _isAhead;
     private bool _isLogged;
+    // A record that could not be flushed could not be cut off either.
+    private bool _mayComeBack;
     private bool _owed;
 
     /// <summary>How many batches were acknowledged from the log, for tests.</summary>
@@ -187,7 +189,7 @@ internal sealed partial class SqliteDatabase
             // What a failed flush leaves on disk is unknown, and asking again would be answered with a lie: no record of this process counts from here on.
             _log.LogError(e, "The log of arrivals cannot be written: each message is committed by itself from now on. Look at the disk and start the server again");
             _isLogging = false;
-            _arrivals!.Cut();
+            _mayComeBack = !_arrivals!.Cut();
             lock (_handing)
                 _unflushed.InsertRange(0, flushed);
             return null;

@@ -9,6 +9,7 @@ namespace AgentMta.Server.Store.Sqlite;
 internal sealed partial class SqliteDatabase
 {
     private const int BatchLimit = 256;
+    private const string NotNow = "The store cannot keep changes now.";
     private static readonly TimeSpan Readiness = TimeSpan.FromMicroseconds(400);
 
     // Taken by whoever works on the writer's connection.
@@ -229,7 +230,7 @@ internal sealed partial class SqliteDatabase
             lost = TakeUnflushed();
         _recorder.Forget(ArrivalLog.Room); // texts that only a lost record named
         foreach (var item in lost)
-            item.Fail(new StoreException("The store cannot keep changes now."));
+            item.Fail(_mayComeBack ? new UnsureException(NotNow) : new StoreException(NotNow));
         // What the log holds of this transaction was acknowledged: the next one begins with it.
         if (_isOpen && _isLogged && _arrivals!.Length > 0)
         {
