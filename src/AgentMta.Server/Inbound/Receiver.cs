@@ -160,7 +160,8 @@ internal sealed partial class Receiver(ReceiverServices services)
         foreach (var target in targets)
         {
             var copy = await services.Cases.ReadAsync(arrival, target, cancellationToken).ConfigureAwait(false);
-            judgements.Add(await services.Gates.JudgeAsync(copy, cancellationToken).ConfigureAwait(false));
+            var judgement = await services.Gates.JudgeAsync(copy, cancellationToken).ConfigureAwait(false);
+            judgements.Add(services.Greylist.VerdictOf(arrival.Message.Session, target.Inbox) is { } first ? judgement with { Verdicts = [first, .. judgement.Verdicts] } : judgement);
         }
 
         return judgements;

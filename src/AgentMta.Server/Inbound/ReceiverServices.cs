@@ -20,6 +20,8 @@ internal sealed record ReceiverServices
 
     public required Recipients Recipients { get; init; }
 
+    public required Greylist Greylist { get; init; }
+
     public required GateCaseReader Cases { get; init; }
 
     public required GateSequence Gates { get; init; }
@@ -48,7 +50,7 @@ internal sealed record ReceiverServices
         var correspondents = new CorrespondentStore(database);
         var refusalLog = new RefusalLog(refusals, time);
         var lists = new DnsLists(options.Gates.DnsLists, dns);
-        var greylist = new Greylist(options.Gates.Greylist, new GreylistStore(evidence), time);
+        var greylist = new Greylist(options.Gates.Greylist, new GreylistStore(evidence), meter, time, logs.CreateLogger<Greylist>());
         return new ReceiverServices
         {
             Options = options,
@@ -56,6 +58,7 @@ internal sealed record ReceiverServices
             Spool = spool,
             Dns = dns,
             Recipients = new Recipients(directory, new AddressTokens(keys), correspondents, greylist, lists, refusalLog, dns, options),
+            Greylist = greylist,
             Cases = new GateCaseReader(correspondents, new ListStore(database), new MessageIds(keys)),
             Gates = GateTable.Create(options, lists, time),
             Correspondents = correspondents,

@@ -42,6 +42,9 @@ internal sealed record SessionInfo
 
     /// <summary>The inbox address given as user name.</summary>
     public string? User { get; init; }
+
+    /// <summary>Greylisting, asked last, could not use its memory and let the recipient pass.</summary>
+    public bool IsGreylistBroken { get; set; }
 }
 
 /// <summary>One RCPT of the envelope, with what RFC 3461 lets a submitter ask.</summary>

@@ -10,6 +10,8 @@ internal sealed class EvidenceQueue<T> : IAsyncDisposable
     private const int BatchLimit = 256;
     private const int BatchesPerSweep = 64;
 
+    private static readonly TimeSpan WarnEach = TimeSpan.FromMinutes(1);
+
     private readonly Database _evidence;
     private readonly Action<WriteSession, List<T>> _write;
     private readonly Action<WriteSession> _sweep;
@@ -38,6 +40,8 @@ internal sealed class EvidenceQueue<T> : IAsyncDisposable
     private async Task WriteAsync()
     {
         var batch = new List<T>(BatchLimit);
+        var lost = 0;
+        long? warnedAt = null;
         for (var batches = 0; await _queue.Reader.WaitToReadAsync().ConfigureAwait(false); batches++)
         {
             while (batch.Count < BatchLimit && _queue.Reader.TryRead(out var row))
@@ -54,7 +58,13 @@ internal sealed class EvidenceQueue<T> : IAsyncDisposable
             }
             catch (Exception e) when (e is StoreException or DbException)
             {
-                _log.LogWarning(e, "{Count} rows of evidence could not be kept", batch.Count);
+                // A line for each batch would be one for each refused session, and fill the disk that the evidence could not.
+                lost += batch.Count;
+                if (warnedAt is null || _evidence.Time.GetElapsedTime(warnedAt.Value) >= WarnEach)
+                {
+                    _log.LogWarning(e, "{Count} rows of evidence could not be kept since the last such line; look at evidence.db and its disk", lost);
+                    (lost, warnedAt) = (0, _evidence.Time.GetTimestamp());
+                }
             }
 
             batch.Clear();

@@ -164,6 +164,39 @@ public sealed class GreylistTests
         Assert.Null(await CheckAsync(server, "c@sender.test"));
     }
 
+    [Theory]
+    [InlineData("DROP TABLE greylist")]
+    [InlineData("CREATE TRIGGER full BEFORE INSERT ON greylist BEGIN SELECT RAISE(ABORT, 'disk is full'); END")]
+    public async Task Where_its_memory_cannot_be_used_mail_is_taken_and_a_line_a_minute_says_so(string damage)
+    {
+        using var log = new LineLog();
+        await using var server = await OpenAsync(o => o with { Gates = o.Gates with { Greylist = new GreylistOptions { Enabled = true } } }, _time, log: log);
+        await server.ChangeEvidenceAsync(damage);
+
+        for (var i = 0; i < 10; i++)
+            Assert.Null(await CheckAsync(server, $"s{i}@sender.test"));
+        Assert.Contains("evidence.db", Assert.Single(log.With("Greylisting lets everybody in")), StringComparison.Ordinal);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Null(await CheckAsync(server));
+        Assert.Contains("10 recipients", log.With("Greylisting lets everybody in").Last(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_evidence_of_a_message_tells_that_greylisting_could_not_be_asked()
+    {
+        await using var server = await WithGreylistAsync(new GreylistOptions { Enabled = true });
+        var before = server.Incoming(Mail(id: "<1@sender.test>"));
+        await server.Receiver.AcceptAsync(before, default);
+        await server.ChangeEvidenceAsync("DROP TABLE greylist");
+        var message = server.Incoming(Mail(from: "bob@sender.test", id: "<2@sender.test>"), "bob@sender.test");
+        Assert.Null(await server.Recipients.CheckAsync(message.Session, message.ReversePath, TestStore.Agent, 0, default));
+        Assert.Equal(250, (await server.Receiver.AcceptAsync(message, default)).Code);
+
+        var stored = await server.MessagesAsync();
+        Assert.DoesNotContain("greylist", stored[0].Verdicts, StringComparison.Ordinal);
+        Assert.Contains("""{"gate":"greylist","outcome":"not_asked","reason":"The memory of greylisting could not be used""", stored[1].Verdicts, StringComparison.Ordinal);
+    }
+
     // Another inbox's meetings of this moment; those behind a number have passed.
     private Task FillAsync(TestReceiver server, int count, int passedBehind)
     {
