@@ -1,3 +1,5 @@
+using AgentMta.Server.Store;
+
 namespace AgentMta.Server.Hosting;
 
 /// <summary>The folder that holds all state; one server at a time owns it.</summary>
@@ -44,9 +46,13 @@ internal sealed class DataFolder : IDisposable
             // .NET takes an advisory lock (flock) for FileShare.None; the kernel lets go of it however the process ends.
             return new DataFolder(folder, new FileStream(System.IO.Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
-        catch (IOException)
+        catch (IOException e) when (FileFlush.IsLocked(e))
         {
             throw new ConfigurationException([$"Data = '{path}': another server uses this folder. Stop it, or give this one a folder of its own with --data DIR."]);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(path, e);
         }
     }
 
@@ -72,7 +78,10 @@ internal sealed class DataFolder : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new ConfigurationException([$"Data = '{path}': the folder cannot be made or written: {e.Message}"]);
+            throw Unusable(path, e);
         }
     }
+
+    private static ConfigurationException Unusable(string path, Exception e) =>
+        new([$"Data = '{path}': the folder cannot be made or written: {e.Message} It has to be writable for the server's user, on a disk with room."]);
 }

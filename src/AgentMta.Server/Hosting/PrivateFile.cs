@@ -1,3 +1,5 @@
+using AgentMta.Server.Store;
+
 namespace AgentMta.Server.Hosting;
 
 /// <summary>Files with secrets: mode 0600 from their first instant, and on disk before anyone relies on them.</summary>
@@ -22,5 +24,6 @@ internal static class PrivateFile
         }
 
         File.Move(temporary, path, overwrite);
+        DirectoryFlush.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!); // or the name may be gone after a loss of power, and what the database keeps under this key unreadable
     }
 }

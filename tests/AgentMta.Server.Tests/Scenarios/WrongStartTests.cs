@@ -24,6 +24,24 @@ public sealed class WrongStartTests
     }
 
     [Fact]
+    public async Task A_data_folder_that_cannot_be_written_ends_with_78_and_is_not_said_to_be_another_servers()
+    {
+        var data = Directory.CreateTempSubdirectory("agentmta-wrong-").FullName;
+        File.CreateSymbolicLink(Path.Combine(data, "lock"), Path.Combine(data, "nowhere", "lock"));
+        try
+        {
+            var start = await Shell.AgentMtaAsync("serve", "--data", data, "--smtp", "127.0.0.1:0", "--submission", "127.0.0.1:0", "--http", "127.0.0.1:0");
+            Assert.True(start.ExitCode == 78, start.Output);
+            Assert.Contains($"Data = '{data}'", Told(start), StringComparison.Ordinal);
+            Assert.DoesNotContain("another server", Told(start), StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_port_in_use_ends_with_69_and_one_sentence_that_names_it()
     {
         var data = Directory.CreateTempSubdirectory("agentmta-wrong-").FullName;

@@ -109,6 +109,26 @@ public sealed class SqliteStoreTests : StoreContract
         Assert.Throws<SchemaTooNewException>(() => Open(File, TimeProvider.System));
     }
 
+    [Fact]
+    public void A_file_that_cannot_be_opened_is_named_with_what_to_do()
+    {
+        var file = Path.Combine(_folder, "folder.db");
+        Directory.CreateDirectory(file);
+
+        var fault = Assert.Throws<StoreException>(() => Open(file, TimeProvider.System));
+        Assert.Contains($"'{file}' cannot be used", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("writable for the server's user", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_start_finds_the_names_of_files_without_reading_the_raws()
+    {
+        Assert.Empty(await Database.ReadAsync(s => MessageStore.Files(s, "ab")));
+        var plan = await Database.ReadAsync(s => s.Query("EXPLAIN QUERY PLAN " + MessageStore.FilesOfFolder, row => row.GetString(3), "ab/", "ab0"));
+
+        Assert.Contains("COVERING INDEX raws_file", Assert.Single(plan), StringComparison.Ordinal);
+    }
+
     private static void Run(SqliteConnection connection, string sql)
     {
         using var command = connection.CreateCommand();

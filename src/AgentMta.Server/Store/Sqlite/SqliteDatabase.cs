@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using AgentMta.Server.Model;
 using AgentMta.Server.Store.Schema;
@@ -73,7 +74,7 @@ internal sealed partial class SqliteDatabase : Database
     public static SqliteDatabase Open(string path, TimeProvider time, ILogger<SqliteDatabase> log)
     {
         SqliteLibrary.Load();
-        return new SqliteDatabase(path, time, log, Migrations.All, "NORMAL", path + LogSuffix, keepLog: true);
+        return OpenFile(() => new SqliteDatabase(path, time, log, Migrations.All, "NORMAL", path + LogSuffix, keepLog: true), path);
     }
 
     /// <summary>The same for a command beside the server, which keeps the log of arrivals for itself.</summary>
@@ -81,7 +82,7 @@ internal sealed partial class SqliteDatabase : Database
     public static SqliteDatabase Visit(string path, TimeProvider time, ILogger<SqliteDatabase> log)
     {
         SqliteLibrary.Load();
-        return new SqliteDatabase(path, time, log, Migrations.All, "FULL", path + LogSuffix);
+        return OpenFile(() => new SqliteDatabase(path, time, log, Migrations.All, "FULL", path + LogSuffix), path);
     }
 
     /// <summary>Opens or creates the file of refusals, which is never flushed: evidence may be lost with the power, mail may not wait for it.</summary>
@@ -89,7 +90,7 @@ internal sealed partial class SqliteDatabase : Database
     public static SqliteDatabase OpenEvidence(string path, TimeProvider time, ILogger<SqliteDatabase> log)
     {
         SqliteLibrary.Load();
-        return new SqliteDatabase(path, time, log, Migrations.Evidence, "OFF");
+        return OpenFile(() => new SqliteDatabase(path, time, log, Migrations.Evidence, "OFF"), path);
     }
 
     /// <summary>The same for the server, which begins anew where the file cannot be used: nothing in it was promised to anybody. What was there is kept beside it for people.</summary>
@@ -118,8 +119,30 @@ internal sealed partial class SqliteDatabase : Database
     public static SqliteDatabase OpenSearch(string path, TimeProvider time, ILogger<SqliteDatabase> log)
     {
         SqliteLibrary.Load();
-        return new SqliteDatabase(path, time, log, Migrations.Search, "NORMAL");
+        return OpenFile(() => new SqliteDatabase(path, time, log, Migrations.Search, "NORMAL"), path);
     }
+
+    // What an operator can mend is said in a sentence that names the file, and not in a stack of calls.
+    private static SqliteDatabase OpenFile(Func<SqliteDatabase> open, string path)
+    {
+        try
+        {
+            return open();
+        }
+        catch (SqliteException e) when (Advice(e.SqliteErrorCode) is { } advice)
+        {
+            throw new StoreException($"'{path}' cannot be used: {e.Message} {advice}", e);
+        }
+    }
+
+    private static string? Advice(int error) => error switch
+    {
+        SQLitePCL.raw.SQLITE_FULL => "Make room on its disk, then start again: what was acknowledged is not lost.",
+        SQLitePCL.raw.SQLITE_READONLY or SQLitePCL.raw.SQLITE_CANTOPEN or SQLitePCL.raw.SQLITE_PERM => "It, the files beside it and their folder have to be writable for the server's user.",
+        SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED => "Another process holds it: end that one, then start again.",
+        SQLitePCL.raw.SQLITE_IOERR => "Look at the disk, then start again.",
+        _ => null,
+    };
 
     /// <summary>The number of the last script of a file; null where there is no file.</summary>
     public static int? SchemaOf(string path)
@@ -314,8 +337,22 @@ internal sealed partial class SqliteDatabase : Database
             throw new SchemaTooNewException(current, known);
         foreach (var (number, sql) in _scripts.Where(m => m.Number > current))
         {
-            Run(_writer, $"BEGIN IMMEDIATE; {sql.Replace("/* clustered */", "WITHOUT ROWID", StringComparison.Ordinal)}; PRAGMA user_version = {number}; COMMIT;");
-            _log.LogInformation("Schema of {Database} brought to {Schema}", Path.GetFileName(_path), number);
+            // Pages that a script writes lie in the WAL until it is over: it takes its time and its room on the disk, and a start that is cut off begins it anew.
+            if (current > 0)
+                _log.LogInformation("Bringing the schema of {Database}, {Size} MB, from {Schema} to {Next}; a large database takes minutes, and up to its own size of room on the disk",
+                    Path.GetFileName(_path), new FileInfo(_path).Length / 1_000_000, current, number);
+            var began = Stopwatch.GetTimestamp();
+            try
+            {
+                Run(_writer, $"BEGIN IMMEDIATE; {sql.Replace("/* clustered */", "WITHOUT ROWID", StringComparison.Ordinal)}; PRAGMA user_version = {number}; COMMIT;");
+            }
+            catch (SqliteException e) when (e.SqliteErrorCode == SQLitePCL.raw.SQLITE_FULL)
+            {
+                throw new StoreException($"'{_path}': the disk has no room to bring the schema from {current} to {number}, which may take as much again as the database has. It is as it was: make room, then start again.", e);
+            }
+
+            _log.LogInformation("Schema of {Database} brought to {Schema} in {Seconds:0.0} s", Path.GetFileName(_path), number, Stopwatch.GetElapsedTime(began).TotalSeconds);
+            current = number;
         }
     }
 
