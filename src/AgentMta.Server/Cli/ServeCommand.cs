@@ -19,8 +19,16 @@ internal static class ServeCommand
     {
         var options = call.Options();
         await using var server = await StartAsync(options, cancellationToken).ConfigureAwait(false);
-        foreach (var line in StartUpNotes.Write(options, server.Data, server.Bound, server.FirstStart))
-            await Console.Out.WriteLineAsync(line).ConfigureAwait(false);
+        try
+        {
+            foreach (var line in StartUpNotes.Write(options, server.Data, server.Bound, server.FirstStart))
+                await Console.Out.WriteLineAsync(line).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // Standard output leads to a full disk: mail comes all the same.
+        }
+
         await server.WaitAsync(cancellationToken).ConfigureAwait(false);
         return ExitCodes.Ok;
     });

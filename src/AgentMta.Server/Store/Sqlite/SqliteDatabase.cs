@@ -335,10 +335,11 @@ internal sealed partial class SqliteDatabase : Database
         var known = _scripts[^1].Number;
         if (current > known)
             throw new SchemaTooNewException(current, known);
+        var isNew = current == 0;
         foreach (var (number, sql) in _scripts.Where(m => m.Number > current))
         {
             // Pages that a script writes lie in the WAL until it is over: it takes its time and its room on the disk, and a start that is cut off begins it anew.
-            if (current > 0)
+            if (!isNew)
                 _log.LogInformation("Bringing the schema of {Database}, {Size} MB, from {Schema} to {Next}; a large database takes minutes, and up to its own size of room on the disk",
                     Path.GetFileName(_path), new FileInfo(_path).Length / 1_000_000, current, number);
             var began = Stopwatch.GetTimestamp();
@@ -346,7 +347,7 @@ internal sealed partial class SqliteDatabase : Database
             {
                 Run(_writer, $"BEGIN IMMEDIATE; {sql.Replace("/* clustered */", "WITHOUT ROWID", StringComparison.Ordinal)}; PRAGMA user_version = {number}; COMMIT;");
             }
-            catch (SqliteException e) when (e.SqliteErrorCode == SQLitePCL.raw.SQLITE_FULL)
+            catch (SqliteException e) when (e.SqliteErrorCode == SQLitePCL.raw.SQLITE_FULL && !isNew)
             {
                 throw new StoreException($"'{_path}': the disk has no room to bring the schema from {current} to {number}, which may take as much again as the database has. It is as it was: make room, then start again.", e);
             }
