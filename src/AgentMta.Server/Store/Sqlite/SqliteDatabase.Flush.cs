@@ -151,8 +151,8 @@ internal sealed partial class SqliteDatabase
             _arrivals.Settle(Math.Max(epoch, _arrivals.Settled));
     }
 
-    // Copies what the WAL holds into the database, and returns how many pages that were and how many are left. SQLite flushes the database only behind the last page, which is copied in the
-    // writer's turn: what is flushed here need not be then, while everybody waits.
+    // Copies what the WAL holds into the database, and returns how many pages that were and how many are left. SQLite flushes the database only behind the last page,
+    // which is copied in the writer's turn: what is flushed here need not be then, while everybody waits.
     private (int Taken, int Left) Copy()
     {
         var (taken, left) = CopyPages(_checkpointer!);
@@ -196,7 +196,7 @@ internal sealed partial class SqliteDatabase
     // Where a reader was in the way, or much came in while the file was flushed, the next pass copies that too. But where the WAL is long and each pass leaves more than
     // half of what it took, the disk is slower than the mail: passes alone never come to an end, and somebody has to wait for the disk.
     private bool IsTurnOfWriter() =>
-        _left <= Math.Max(PassPages, _inWal / WalShare) - _passPages || (_left == 0 && _inWal >= WalLimit && _passPages > _taken / 2);
+        _left <= Math.Max(PassPages, _inWal / WalShare) - _passPages || (_left <= PassPages && _inWal >= WalLimit && _passPages > _taken / 2);
 
     // Readers who follow each other without a gap keep the last pages from being copied, or the WAL from beginning again, for ever. Where it is long they are waited for, a little:
     // who comes meanwhile sees what is copied, and is in nobody's way.
