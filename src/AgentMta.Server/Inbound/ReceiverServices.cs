@@ -24,6 +24,8 @@ internal sealed record ReceiverServices
 
     public required GateSequence Gates { get; init; }
 
+    public required ScannerWatch Scanners { get; init; }
+
     public required CorrespondentStore Correspondents { get; init; }
 
     public required RefusalLog Refusals { get; init; }
@@ -48,6 +50,7 @@ internal sealed record ReceiverServices
         var correspondents = new CorrespondentStore(database);
         var refusalLog = new RefusalLog(refusals, time);
         var lists = new DnsLists(options.Gates.DnsLists, dns);
+        var scanners = new ScannerWatch(logs.CreateLogger<ScannerWatch>());
         var greylist = new Greylist(options.Gates.Greylist, new GreylistStore(evidence), time);
         return new ReceiverServices
         {
@@ -57,7 +60,8 @@ internal sealed record ReceiverServices
             Dns = dns,
             Recipients = new Recipients(directory, new AddressTokens(keys), correspondents, greylist, lists, refusalLog, dns, options),
             Cases = new GateCaseReader(correspondents, new ListStore(database), new MessageIds(keys)),
-            Gates = GateTable.Create(options, lists, time),
+            Gates = GateTable.Create(options, lists, scanners, time),
+            Scanners = scanners,
             Correspondents = correspondents,
             Refusals = refusalLog,
             Suffixes = new PublicSuffixFile(options.PublicSuffixList, time, logs.CreateLogger<PublicSuffixFile>()),
