@@ -30,11 +30,13 @@ internal sealed partial class Session
         Write(PreparedReply.SenderOk);
     }
 
+    private bool HadAllMessages => _listener.Role == DoorRole.Mx && _options.MaxMessagesPerConnection > 0 && _transactions >= _options.MaxMessagesPerConnection;
+
     private SmtpReply? MailRefusal(SmtpCommand command)
     {
         if (_listener.Role == DoorRole.Submission && _credential is null)
             return OffersAuth ? Refusals.AuthRequired : Refusals.TlsRequired;
-        if (_listener.Role == DoorRole.Mx && _options.MaxMessagesPerConnection > 0 && _transactions >= _options.MaxMessagesPerConnection)
+        if (HadAllMessages)
             return Refusals.TooManyMessages;
         if (_services.Time.GetTimestamp() >= SessionEnd)
             return Refusals.TooLong;

@@ -155,10 +155,28 @@ public sealed class LimitTests
         for (var i = 0; i < 100; i++)
         {
             Assert.Equal(250, (await client.SayAsync("MAIL FROM:<a@sender.test>")).Code);
-            Assert.Equal(250, (await client.SayAsync("RSET")).Code);
+            Assert.Equal(250, (await client.SayAsync("EHLO x.test")).Code);
         }
 
         Assert.Equal((421, "4.7.0"), Of(await client.SayAsync("MAIL FROM:<a@sender.test>")));
+        await client.AssertClosedAsync();
+    }
+
+    [Fact]
+    public async Task Who_asks_by_rset_whether_the_connection_takes_another_message_is_told_when_it_does_not()
+    {
+        await using var server = await SmtpTestServer.StartAsync(new InboundOptions { MaxMessagesPerConnection = 2 });
+        await using var client = await HelloAsync(server);
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal(250, (await client.SayAsync("RSET")).Code);
+            await client.SayAsync("MAIL FROM:<a@sender.test>");
+            await client.SayAsync("RCPT TO:<agent@agentmta.test>");
+            await client.SayAsync("DATA");
+            Assert.Equal(250, (await client.SayAsync("x\r\n.")).Code);
+        }
+
+        Assert.Equal((421, "4.7.0"), Of(await client.SayAsync("RSET")));
         await client.AssertClosedAsync();
     }
 
