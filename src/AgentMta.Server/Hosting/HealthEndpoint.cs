@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentMta.Server.Inbound;
+using AgentMta.Server.Inbound.Scanners;
 using AgentMta.Server.Store;
 
 namespace AgentMta.Server.Hosting;
@@ -10,7 +11,7 @@ internal static class HealthEndpoint
     private static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(5);
 
     /// <summary>Maps the endpoint: 200 when well (with warnings), 503 when the store cannot be written or the disk is full.</summary>
-    public static void Map(WebApplication app, Database database, RawSpool spool, CertificateStore certificates) =>
+    public static void Map(WebApplication app, Database database, RawSpool spool, CertificateStore certificates, ScannerWatch scanners) =>
         app.MapGet("/healthz", async (HttpContext context) =>
         {
             var warnings = new List<string>();
@@ -32,6 +33,8 @@ internal static class HealthEndpoint
             // Files are named in the log: whoever asks here needs no key.
             if (certificates.Faults.Count > 0)
                 warnings.Add("certificate: a changed file cannot be used, the one loaded before stays in use; the log says which and why");
+            foreach (var scanner in scanners.Down)
+                warnings.Add($"{scanner}: it had no answer for the last message; the log says why, and what becomes of mail meanwhile");
             context.Response.StatusCode = faults.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
             context.Response.ContentType = "application/json";
             await using var json = new Utf8JsonWriter(context.Response.BodyWriter);

@@ -159,7 +159,7 @@ internal sealed class ServerHost : IAsyncDisposable
         };
         var webhooks = Own(new WebhookSender(resolver, destinations.Http, Options.Webhooks, time));
         _app = BuildApplication(door, certificates, sending, [schedules, indexer, Wiring.Webhooks(Options, api, webhooks), new CertificateWorker(certificates, time, logs.CreateLogger<CertificateWorker>())], logs);
-        HealthEndpoint.Map(_app, database, spool, certificates);
+        HealthEndpoint.Map(_app, database, spool, certificates, receiving.Scanners);
         ApiModule.Map(_app, api);
         await _app.StartAsync(cancellationToken).ConfigureAwait(false);
 

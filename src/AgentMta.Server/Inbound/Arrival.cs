@@ -38,12 +38,14 @@ internal sealed class Arrival(IncomingMessage message, ParseSlots? slots = null)
     /// <summary>What it says; long plain text and HTML only at its beginning.</summary>
     public MessageContent Content => _content ??= MessageContent.Read(Mime, Bounds);
 
-    /// <summary>The same, read when there is a slot for it.</summary>
+    /// <summary>The same, read when there is a slot for it, and in the pool: a scanner's answer may have come on a thread that serves all sockets.</summary>
     public async ValueTask<MessageContent> ReadContentAsync(CancellationToken cancellationToken)
     {
         if (_content is not null)
             return Content;
         using var slot = await EnterSlotAsync(cancellationToken).ConfigureAwait(false);
+        if (!message.InPlace)
+            await PoolThread.Enter();
         return Content;
     }
 

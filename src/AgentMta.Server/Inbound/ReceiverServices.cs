@@ -26,6 +26,8 @@ internal sealed record ReceiverServices
 
     public required GateSequence Gates { get; init; }
 
+    public required ScannerWatch Scanners { get; init; }
+
     public required CorrespondentStore Correspondents { get; init; }
 
     public required RefusalLog Refusals { get; init; }
@@ -51,6 +53,7 @@ internal sealed record ReceiverServices
         var refusalLog = new RefusalLog(refusals, time);
         var lists = new DnsLists(options.Gates.DnsLists, dns);
         var greylist = new Greylist(options.Gates.Greylist, new GreylistStore(evidence), meter, time, logs.CreateLogger<Greylist>());
+        var scanners = new ScannerWatch(logs.CreateLogger<ScannerWatch>());
         return new ReceiverServices
         {
             Options = options,
@@ -60,7 +63,8 @@ internal sealed record ReceiverServices
             Recipients = new Recipients(directory, new AddressTokens(keys), correspondents, greylist, lists, refusalLog, dns, options),
             Greylist = greylist,
             Cases = new GateCaseReader(correspondents, new ListStore(database), new MessageIds(keys)),
-            Gates = GateTable.Create(options, lists, time),
+            Gates = GateTable.Create(options, lists, scanners, time),
+            Scanners = scanners,
             Correspondents = correspondents,
             Refusals = refusalLog,
             Suffixes = new PublicSuffixFile(options.PublicSuffixList, time, logs.CreateLogger<PublicSuffixFile>()),

@@ -6,13 +6,13 @@ namespace AgentMta.Server.Inbound;
 /// <summary>The envelope: MAIL and RCPT.</summary>
 internal sealed partial class Session
 {
-    private const int MaxLaterRecipients = 1000;
+    private const int MaxGreylisted = 1000;
 
     private readonly List<IncomingRecipient> _recipients = [];
     private SmtpCommand _mail;
     private int _transactions;
     private int _unknownRecipients;
-    private int _laterRecipients;
+    private int _greylisted;
 
     private async ValueTask MailAsync(SmtpCommand command)
     {
@@ -30,11 +30,13 @@ internal sealed partial class Session
         Write(PreparedReply.SenderOk);
     }
 
+    private bool HadAllMessages => _listener.Role == DoorRole.Mx && _options.MaxMessagesPerConnection > 0 && _transactions >= _options.MaxMessagesPerConnection;
+
     private SmtpReply? MailRefusal(SmtpCommand command)
     {
         if (_listener.Role == DoorRole.Submission && _credential is null)
             return OffersAuth ? Refusals.AuthRequired : Refusals.TlsRequired;
-        if (_listener.Role == DoorRole.Mx && _options.MaxMessagesPerConnection > 0 && _transactions >= _options.MaxMessagesPerConnection)
+        if (HadAllMessages)
             return Refusals.TooManyMessages;
         if (_services.Time.GetTimestamp() >= SessionEnd)
             return Refusals.TooLong;
@@ -60,8 +62,9 @@ internal sealed partial class Session
 
         if (reply is not null)
         {
-            // "Later" is no fault of the client, which may say the rest of a long list before it reads on (RFC 5321 4.5.3.1.10). Where the store was asked (451: greylisting), it waits all the same.
-            if ((reply == Refusals.TooManyRecipients || reply.Code == 451) && ++_laterRecipients <= MaxLaterRecipients)
+            // "Later" is no fault of the client. It may name all of a list of any length before it sends the hundred that were taken (RFC 5321 4.5.3.1.10): a 421 would have it
+            // name them all again each time, and none would ever get the message. That costs no look-up, and ends with the session's time. Greylisting (451) asks the store.
+            if (reply == Refusals.TooManyRecipients || (reply.Code == 451 && ++_greylisted <= MaxGreylisted))
             {
                 await DeferAsync(command.Argument, reply);
                 return;

@@ -220,7 +220,11 @@ internal sealed partial class Session
                 break;
             case SmtpVerb.Rset:
                 ResetTransaction();
-                Write(PreparedReply.Ok);
+                // Postfix asks so before it keeps a connection for the next message: told now, it opens another; told at MAIL, it puts that message off for minutes.
+                if (HadAllMessages)
+                    await RefuseAsync(SmtpVerb.Rset, null, Refusals.TooManyMessages);
+                else
+                    Write(PreparedReply.Ok);
                 break;
             case SmtpVerb.Noop:
                 Write(PreparedReply.Ok);

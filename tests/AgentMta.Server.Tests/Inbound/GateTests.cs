@@ -60,6 +60,19 @@ public sealed class GateTests
     }
 
     [Theory]
+    [InlineData("strict.test", true, "\"policy\":\"reject\",\"disposition\":\"none\"")]
+    [InlineData("sender.test", false, "\"policy\":\"none\",\"disposition\":\"none\"")]
+    [InlineData("other.test", true, "\"policy\":\"\",\"disposition\":\"none\"")]
+    public async Task The_verdict_shows_the_policy_that_the_domain_publishes_and_what_it_comes_to(string domain, bool good, string evidence)
+    {
+        await using var server = await OpenAsync(WithoutScore);
+
+        await server.AcceptAsync(Mail(from: $"ann@{domain}"), $"ann@{domain}", good ? Good : Bad);
+
+        Assert.Contains(evidence, Assert.Single(await server.MessagesAsync()).Verdicts, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("postmaster@agentmta.test", "strict.test", "dmarc_reject")]
     [InlineData("abuse@agentmta.test", "strict.test", "dmarc_reject")]
     [InlineData("postmaster@agentmta.test", "careful.test", "dmarc_quarantine")]

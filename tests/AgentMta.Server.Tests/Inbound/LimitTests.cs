@@ -96,6 +96,28 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task A_list_of_two_thousand_is_delivered_over_one_connection()
+    {
+        await using var server = await SmtpTestServer.StartAsync(new InboundOptions { ExemptLoopback = false, BannerDelay = TimeSpan.Zero }, new ManualTimeProvider());
+        await using var client = await HelloAsync(server);
+        // RFC 5321 4.5.3.1.10: who names them all is told to send the others the message again, and does, each time all that are left.
+        var left = Enumerable.Range(0, 2000).Select(i => $"agent{i}@agentmta.test").ToList();
+        while (left.Count > 0)
+        {
+            Assert.Equal(250, (await client.SayAsync("MAIL FROM:<a@sender.test>")).Code);
+            var saying = client.SendAsync(string.Concat(left.Select(r => $"RCPT TO:<{r}>\r\n")));
+            var codes = await client.CodesAsync(left.Count);
+            await saying;
+            Assert.Equal(Enumerable.Range(0, left.Count).Select(i => i < 100 ? 250 : 452), codes);
+            Assert.Equal(354, (await client.SayAsync("DATA")).Code);
+            Assert.Equal(250, (await client.SayAsync("x\r\n.")).Code);
+            left.RemoveRange(0, 100);
+        }
+
+        Assert.Equal(2000, server.Messages.SelectMany(m => m.Envelope.Recipients).Select(r => r.Address).Distinct().Count());
+    }
+
+    [Fact]
     public async Task Who_is_put_off_for_greylisting_is_not_sent_away_for_it()
     {
         await using var server = await SmtpTestServer.StartAsync(new InboundOptions { RefusalBudget = 3 });
@@ -133,10 +155,28 @@ public sealed class LimitTests
         for (var i = 0; i < 100; i++)
         {
             Assert.Equal(250, (await client.SayAsync("MAIL FROM:<a@sender.test>")).Code);
-            Assert.Equal(250, (await client.SayAsync("RSET")).Code);
+            Assert.Equal(250, (await client.SayAsync("EHLO x.test")).Code);
         }
 
         Assert.Equal((421, "4.7.0"), Of(await client.SayAsync("MAIL FROM:<a@sender.test>")));
+        await client.AssertClosedAsync();
+    }
+
+    [Fact]
+    public async Task Who_asks_by_rset_whether_the_connection_takes_another_message_is_told_when_it_does_not()
+    {
+        await using var server = await SmtpTestServer.StartAsync(new InboundOptions { MaxMessagesPerConnection = 2 });
+        await using var client = await HelloAsync(server);
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal(250, (await client.SayAsync("RSET")).Code);
+            await client.SayAsync("MAIL FROM:<a@sender.test>");
+            await client.SayAsync("RCPT TO:<agent@agentmta.test>");
+            await client.SayAsync("DATA");
+            Assert.Equal(250, (await client.SayAsync("x\r\n.")).Code);
+        }
+
+        Assert.Equal((421, "4.7.0"), Of(await client.SayAsync("RSET")));
         await client.AssertClosedAsync();
     }
 

@@ -96,8 +96,59 @@ public sealed class ScannerTests
         await using var strict = await OpenAsync(o => o with { Gates = o.Gates with { Rspamd = $"http://{broken.Address}/", SpamScannerDown = ScannerDown.Defer } });
 
         Assert.Equal(250, (await server.AcceptAsync(Mail())).Code);
-        Assert.Contains("built-in", Assert.Single(await server.MessagesAsync()).Verdicts, StringComparison.Ordinal);
+        var verdicts = Assert.Single(await server.MessagesAsync()).Verdicts;
+        Assert.Contains("built-in", verdicts, StringComparison.Ordinal);
+        Assert.Contains("rspamd could not be asked", verdicts, StringComparison.Ordinal);
         Assert.Equal(451, (await strict.AcceptAsync(Mail())).Code);
+    }
+
+    [Fact]
+    public async Task The_log_tells_once_that_a_scanner_does_not_answer_and_once_that_it_does_again()
+    {
+        var log = new LineLog();
+        await using var clamd = new FakePeer("", SayOnceStreamEnds);
+        await using var rspamd = new FakePeer(Http("not json"), AnswerHttp);
+        await using var server = await OpenAsync(o => o with { Gates = o.Gates with { Clamd = clamd.Address, Rspamd = $"http://{rspamd.Address}/", SpamScannerDown = ScannerDown.Defer } }, log: log);
+
+        await server.AcceptAsync(Mail());
+        await server.AcceptAsync(Mail());
+        clamd.Answer = "stream: OK\0";
+        await server.AcceptAsync(Mail());
+        await server.AcceptAsync(Mail());
+
+        Assert.Equal(
+            ["clamd cannot be asked: mail is kept, labelled unscanned,", "clamd answers again"],
+            log.With("clamd").Select(l => l.Split(" until ")[0]));
+        Assert.StartsWith("rspamd cannot be asked: mail is deferred until ", Assert.Single(log.With("rspamd")), StringComparison.Ordinal);
+        Assert.Equal(["rspamd"], server.Services.Scanners.Down);
+    }
+
+    [Fact]
+    public async Task Mail_that_clamd_takes_no_stream_of_is_kept_for_that_reason_and_clamd_is_not_down()
+    {
+        await using var clamd = new FakePeer("INSTREAM size limit exceeded. ERROR\0", SayOnceStreamEnds);
+        await using var server = await OpenAsync(o => o with { Gates = o.Gates with { Clamd = clamd.Address } });
+
+        await server.AcceptAsync(Mail());
+
+        Assert.Contains("StreamMaxLength", Assert.Single(await server.MessagesAsync()).Verdicts, StringComparison.Ordinal);
+        Assert.Empty(server.Services.Scanners.Down);
+    }
+
+    [Theory]
+    [InlineData(" FOUND\0")]
+    [InlineData("\u0001 what\u0007\0")]
+    [InlineData("LONG")]
+    public async Task What_a_scanner_says_that_is_no_answer_is_shown_clean_and_short(string answer)
+    {
+        await using var clamd = new FakePeer(answer == "LONG" ? new string('A', 9000) : answer, SayOnceStreamEnds);
+
+        var result = await new ClamdScanner(clamd.Address, TimeSpan.FromSeconds(10), TimeProvider.System).ScanAsync(new byte[10], default);
+
+        Assert.Equal(ScanOutcome.Down, result.Outcome);
+        Assert.InRange(result.Name.Length, 1, 401);
+        Assert.DoesNotContain(result.Name, char.IsControl);
+        Assert.DoesNotContain("Parameter", result.Name, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -181,7 +232,7 @@ public sealed class ScannerTests
             _ = RunAsync(script);
         }
 
-        public string Answer { get; }
+        public string Answer { get; set; }
 
         public string Address => _listener.LocalEndpoint.ToString()!;
 

@@ -41,6 +41,19 @@ public sealed class HealthTests
         Assert.Contains("FreeSpaceFloor", Assert.Single(health.GetProperty("faults").EnumerateArray()).GetString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_scanner_that_does_not_answer_is_warned_of()
+    {
+        await using var server = await StartAsync($$"""{ "Receiver": { "Gates": { "Clamd": "127.0.0.1:{{PostfixServer.FreePort()}}" } } }""");
+        Assert.Equal("ok", (await HealthAsync(server)).Health.GetProperty("status").GetString());
+
+        await PlainSmtp.SendAsync(server.Smtp, "mx.sender.test", "ann@sender.test", "agent@agentmta.test", "From: ann@sender.test\nSubject: Hello\n\nHello agent.\n");
+        var (code, health) = await HealthAsync(server);
+
+        Assert.Equal((HttpStatusCode.OK, "warning"), (code, health.GetProperty("status").GetString()));
+        Assert.StartsWith("clamd: ", Assert.Single(health.GetProperty("warnings").EnumerateArray()).GetString(), StringComparison.Ordinal);
+    }
+
     private static async Task<ServerProcess> StartAsync(string configuration)
     {
         var path = Path.GetTempFileName();

@@ -14,6 +14,27 @@ public sealed class PostfixTests
     private const string Agent = "agent@agentmta.test";
     private const string Ann = "ann@person.test";
 
+    [RequiresProgramFact("postfix")]
+    public async Task Postfix_puts_no_message_off_where_a_connection_has_had_all_its_messages()
+    {
+        var settings = Path.GetTempFileName();
+        await File.WriteAllTextAsync(settings, """{ "Inbound": { "MaxMessagesPerConnection": 3 } }""");
+        await using var server = await ServerProcess.StartAsync("--config", settings);
+        // Over TLS Postfix keeps no connection unless told to.
+        await using var postfix = await PostfixServer.StartAsync(
+            "person.test", [], new Dictionary<string, int> { ["agentmta.test"] = server.Smtp.Port }, PostfixServer.FreePort(), "smtp_tls_security_level = none",
+            "smtp_connection_cache_destinations = agentmta.test", "smtp_connection_cache_time_limit = 60s", "smtp_destination_concurrency_limit = 1", "smtp_destination_recipient_limit = 1");
+        using var api = server.Client();
+
+        for (var i = 0; i < 8; i++)
+            await PlainSmtp.SendAsync(new IPEndPoint(IPAddress.Loopback, postfix.Port), "laptop.sender.test", "ann@sender.test", Agent, $"From: ann@sender.test\nTo: {Agent}\nSubject: {i}\nMessage-ID: <{i}@sender.test>\n\nHello agent.\n");
+
+        var inbox = $"/v0/inboxes/{Uri.EscapeDataString(Agent)}/messages";
+        await Eventually.GetAsync(async () => (await api.GetFromJsonAsync<JsonElement>(inbox)).GetProperty("count").GetInt32() == 8 ? "all" : null, () => postfix.Log + server.Output);
+        await Eventually.TrueAsync(() => server.Output.Contains("3 messages accepted", StringComparison.Ordinal), () => postfix.Log + server.Output);
+        Assert.DoesNotContain("status=deferred", postfix.Log, StringComparison.Ordinal);
+    }
+
     [RequiresProgramFact("postfix", DkimPy.Python, DkimPy.Module, DkimPy.Sodium)]
     public async Task A_person_behind_postfix_and_an_agent_hold_a_conversation_in_one_thread()
     {

@@ -15,6 +15,7 @@ internal sealed class RawSmtpClient : IAsyncDisposable
 
     private readonly Socket _socket;
     private readonly GatheringStream _wire;
+    private readonly SemaphoreSlim _sending = new(1);
     private Stream _stream;
     private byte[] _buffer = new byte[4096];
     private int _count;
@@ -45,10 +46,19 @@ internal sealed class RawSmtpClient : IAsyncDisposable
     /// <summary>Sends text as it is (Latin-1: a character an octet).</summary>
     public Task SendAsync(string text) => SendAsync(Encoding.Latin1.GetBytes(text));
 
+    /// <summary>Sends octets, one caller behind the other: inside TLS two writes at once are an error.</summary>
     public async Task SendAsync(ReadOnlyMemory<byte> octets)
     {
-        await _stream.WriteAsync(octets).AsTask().WaitAsync(Patience);
-        await _stream.FlushAsync();
+        await _sending.WaitAsync();
+        try
+        {
+            await _stream.WriteAsync(octets).AsTask().WaitAsync(Patience);
+            await _stream.FlushAsync();
+        }
+        finally
+        {
+            _sending.Release();
+        }
     }
 
     /// <summary>Sends each in a write (inside TLS a record) of its own, which arrive all at once.</summary>

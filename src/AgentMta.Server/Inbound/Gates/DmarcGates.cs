@@ -27,7 +27,7 @@ internal sealed class DmarcRejectGate(GateOptions options) : DmarcGate("dmarc_re
             return ValueTask.FromResult(NotAsked("the submitting credential answers for the sender"));
         if (copy.Target.Kind == TargetKind.Postmaster)
             return ValueTask.FromResult(ForPostmaster(copy, dmarc, DmarcPolicy.Reject));
-        (string, string)[] evidence = [("dmarc", EnumWord.Of(dmarc.Status)), ("author_domain", dmarc.AuthorDomain ?? ""), ("policy", EnumWord.Of(dmarc.Disposition))];
+        (string, string)[] evidence = [("dmarc", EnumWord.Of(dmarc.Status)), ("author_domain", dmarc.AuthorDomain ?? ""), ("policy", dmarc.Policy is { } policy ? EnumWord.Of(policy) : ""), ("disposition", EnumWord.Of(dmarc.Disposition))];
         if (dmarc is not { Status: DmarcStatus.Fail, Disposition: DmarcPolicy.Reject })
             return ValueTask.FromResult(Pass(dmarc.Reason, evidence));
         if (copy.Excuse is { } excuse)

@@ -4,7 +4,7 @@ using AgentMta.Server.Model;
 namespace AgentMta.Server.Inbound.Gates;
 
 /// <summary>rspamd's action where it is set and answers, else the built-in score; both explained.</summary>
-internal sealed class SpamGate(GateOptions options, string hostName, RspamdScanner? rspamd, DnsLists lists) : Gate("spam")
+internal sealed class SpamGate(GateOptions options, string hostName, RspamdScanner? rspamd, DnsLists lists, ScannerWatch watch) : Gate("spam")
 {
     /// <inheritdoc/>
     public override async ValueTask<GateVerdict> JudgeAsync(GateCase copy, CancellationToken cancellationToken)
@@ -13,23 +13,31 @@ internal sealed class SpamGate(GateOptions options, string hostName, RspamdScann
             return NotAsked("the message is our own");
         if (copy.Target.IsExempt)
             return NotAsked("postmaster and tokens take mail from anyone");
+        ScanResult? silent = null;
         if (rspamd is not null)
         {
             var result = await ScanAsync(copy.Arrival, rspamd, cancellationToken).ConfigureAwait(false);
             if (result.Outcome != ScanOutcome.Down)
                 return Judge(result);
+            silent = result;
             if (options.SpamScannerDown == ScannerDown.Defer)
                 return Refuse(451, "4.7.1", "The message cannot be scanned now; try again later", "the scanner could not be asked", ("scanner", result.Name));
         }
 
         if (options.SpamLabelScore <= 0 && options.SpamRefuseScore <= 0)
-            return NotAsked("no threshold is set");
-        return Judge(await ScoreAsync(copy, cancellationToken).ConfigureAwait(false));
+            return NotAsked(silent is null ? "no threshold is set" : $"rspamd could not be asked ({silent.Name}), and no threshold of the built-in score is set");
+        var tally = await ScoreAsync(copy, cancellationToken).ConfigureAwait(false);
+        return Judge(tally, silent is null ? tally.Evidence : [.. tally.Evidence, ("rspamd", $"rspamd could not be asked: {silent.Name}")]);
     }
 
     // Apart, because what the function holds is made where its method begins.
     private ValueTask<ScanResult> ScanAsync(Arrival arrival, RspamdScanner scanner, CancellationToken cancellationToken) =>
-        arrival.OnceAsync(Name, () => scanner.ScanAsync(arrival, cancellationToken));
+        arrival.OnceAsync(Name, async () =>
+        {
+            var result = await scanner.ScanAsync(arrival, cancellationToken).ConfigureAwait(false);
+            watch.Note("rspamd", result, options.SpamScannerDown == ScannerDown.Defer ? "mail is deferred" : "mail is judged by the built-in score");
+            return result;
+        });
 
     private async ValueTask<SpamTally> ScoreAsync(GateCase copy, CancellationToken cancellationToken)
     {
@@ -60,8 +68,8 @@ internal sealed class SpamGate(GateOptions options, string hostName, RspamdScann
 
     private static string Said(ScanResult result, string otherwise) => result.Name.Length > 0 ? result.Name : otherwise;
 
-    private GateVerdict Judge(SpamTally tally) =>
-        options.SpamRefuseScore > 0 && tally.Total >= options.SpamRefuseScore ? Refuse(550, "5.7.1", "The message looks like spam", "the score is over the second threshold", tally.Evidence)
-        : options.SpamLabelScore > 0 && tally.Total >= options.SpamLabelScore ? Label(Labels.Spam, "the score is over the threshold", tally.Evidence)
-        : Pass("the score is below the threshold", tally.Evidence);
+    private GateVerdict Judge(SpamTally tally, IReadOnlyList<(string Name, string Value)> evidence) =>
+        options.SpamRefuseScore > 0 && tally.Total >= options.SpamRefuseScore ? Refuse(550, "5.7.1", "The message looks like spam", "the score is over the second threshold", evidence)
+        : options.SpamLabelScore > 0 && tally.Total >= options.SpamLabelScore ? Label(Labels.Spam, "the score is over the threshold", evidence)
+        : Pass("the score is below the threshold", evidence);
 }

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using AgentMta.Server.Model;
 
 namespace AgentMta.Server.Inbound.Scanners;
 
@@ -13,6 +14,7 @@ internal sealed class ClamdScanner(string address, TimeSpan timeout, TimeProvide
     private const int ChunkLength = 64 * 1024;
     private const int LongestAnswer = 4096;
     private const int LongestPath = 107;
+    private const string Found = " FOUND";
     private const string UnixPrefix = "unix:";
 
     /// <summary>Sends the octets and reads the answer; a scanner that cannot be asked in time is <see cref="ScanOutcome.Down"/>, never an exception.</summary>
@@ -141,10 +143,10 @@ internal sealed class ClamdScanner(string address, TimeSpan timeout, TimeProvide
     {
         if (answer.EndsWith(" OK", StringComparison.Ordinal))
             return new ScanResult(ScanOutcome.Clean, "clean");
-        if (answer.EndsWith(" FOUND", StringComparison.Ordinal))
-            return new ScanResult(ScanOutcome.Found, answer[(answer.IndexOf(": ", StringComparison.Ordinal) + 2)..^6]);
+        if (answer.EndsWith(Found, StringComparison.Ordinal) && answer.IndexOf(": ", StringComparison.Ordinal) + 2 is > 1 and var name && name < answer.Length - Found.Length)
+            return new ScanResult(ScanOutcome.Found, answer[name..^Found.Length]);
         if (answer.StartsWith("INSTREAM size limit exceeded", StringComparison.Ordinal))
             return new ScanResult(ScanOutcome.TooLarge, answer);
-        return new ScanResult(ScanOutcome.Down, answer.Length == 0 ? "closed without an answer" : answer);
+        return new ScanResult(ScanOutcome.Down, answer.Length == 0 ? "closed without an answer" : LogText.Clean(answer, LogText.Reply));
     }
 }
