@@ -35,7 +35,6 @@ internal sealed partial class Receiver(ReceiverServices services)
     /// </summary>
     public async Task<SmtpReply> AcceptAsync(IncomingMessage message, CancellationToken cancellationToken)
     {
-        var started = services.Time.GetTimestamp();
         var arrival = new Arrival(message, services.Slots);
         var targets = new List<Target>(message.Recipients.Count);
         SmtpReply reply;
@@ -82,7 +81,6 @@ internal sealed partial class Receiver(ReceiverServices services)
             reply = services.Refusals.Refuse(arrival, Failed);
         }
 
-        services.Meter.Took(services.Time.GetElapsedTime(started));
         Log(arrival, reply, stored);
         return reply;
     }

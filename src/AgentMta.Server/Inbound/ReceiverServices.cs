@@ -48,6 +48,7 @@ internal sealed record ReceiverServices
         var correspondents = new CorrespondentStore(database);
         var refusalLog = new RefusalLog(refusals, time);
         var lists = new DnsLists(options.Gates.DnsLists, dns);
+        var log = logs.CreateLogger<Receiver>();
         var greylist = new Greylist(options.Gates.Greylist, new GreylistStore(evidence), time);
         return new ReceiverServices
         {
@@ -57,13 +58,13 @@ internal sealed record ReceiverServices
             Dns = dns,
             Recipients = new Recipients(directory, new AddressTokens(keys), correspondents, greylist, lists, refusalLog, dns, options),
             Cases = new GateCaseReader(correspondents, new ListStore(database), new MessageIds(keys)),
-            Gates = GateTable.Create(options, lists, time),
+            Gates = GateTable.Create(options, lists, meter, time, log),
             Correspondents = correspondents,
             Refusals = refusalLog,
             Suffixes = new PublicSuffixFile(options.PublicSuffixList, time, logs.CreateLogger<PublicSuffixFile>()),
             Meter = meter,
             Time = time,
-            Log = logs.CreateLogger<Receiver>(),
+            Log = log,
         };
     }
 }

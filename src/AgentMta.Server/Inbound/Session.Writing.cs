@@ -102,7 +102,7 @@ internal sealed partial class Session
 
     private void Record(SmtpVerb verb, string? argument, SmtpReply reply)
     {
-        _door.Meter.CommandRefused(reply.Code);
+        _door.Meter.CommandRefused(reply);
         _refused ??= [];
         if (_refused.Count < MaxRecordedRefusals && verb is SmtpVerb.Mail or SmtpVerb.Rcpt)
             SessionLog.Refused(_services.Logger, _id, _client, Name(verb), _mail.Argument, argument, reply);

@@ -98,13 +98,19 @@ internal sealed class RawSpool(string folder, long freeSpaceFloor, TimeProvider 
         if (last != long.MinValue && time.GetElapsedTime(last, now) < TimeSpan.FromSeconds(1) && (!_room || Interlocked.Read(ref _left) > 0))
             return _room;
         Volatile.Write(ref _roomCheckedAt, now);
-        var at = folder;
-        while (!Directory.Exists(at) && Path.GetDirectoryName(at) is { Length: > 0 } parent)
-            at = parent;
-        var left = FreeSpace(Path.GetFullPath(at)) - freeSpaceFloor;
+        var left = FreeOctets() - freeSpaceFloor;
         Interlocked.Exchange(ref _left, left);
         _room = left > 0;
         return _room;
+    }
+
+    /// <summary>Free octets on the disk of the spool, looked up now.</summary>
+    public long FreeOctets()
+    {
+        var at = folder;
+        while (!Directory.Exists(at) && Path.GetDirectoryName(at) is { Length: > 0 } parent)
+            at = parent;
+        return FreeSpace(Path.GetFullPath(at));
     }
 
     /// <summary>Counts octets that the disk will have less of.</summary>

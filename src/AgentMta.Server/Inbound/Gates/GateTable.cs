@@ -8,15 +8,17 @@ internal static class GateTable
     private const int LongestAnswer = 4 * 1024 * 1024;
 
     /// <summary>The gates for these settings.</summary>
-    public static GateSequence Create(ReceiverOptions options, DnsLists lists, TimeProvider time)
+    public static GateSequence Create(ReceiverOptions options, DnsLists lists, ReceiverMeter meter, TimeProvider time, ILogger log)
     {
         var gates = options.Gates;
         var clamd = gates.Clamd is { } address ? new ClamdScanner(address, gates.ScannerTimeout, time) : null;
         var rspamd = gates.Rspamd is { } url ? new RspamdScanner(Client(), new Uri(url), options.HostName, gates.ScannerTimeout, time) : null;
+        var virus = new ScannerWatch("clamd", gates.VirusScannerDown == ScannerDown.Defer ? "mail is deferred with 451 4.7.1" : "mail is kept and labelled unscanned", meter, time, log);
+        var spam = new ScannerWatch("rspamd", gates.SpamScannerDown == ScannerDown.Defer ? "mail is deferred with 451 4.7.1" : "mail is judged by the built-in score", meter, time, log);
         return new GateSequence(
             [
                 new LoopGate(gates, options.HostName),
-                new VirusGate(gates, clamd),
+                new VirusGate(gates, clamd, virus),
                 new DmarcRejectGate(gates),
                 new DmarcQuarantineGate(),
                 new TemporaryErrorGate(),
@@ -24,7 +26,7 @@ internal static class GateTable
                 new ThreadOnlyGate(),
                 new ColdGate(gates),
                 new RateGate(gates, time),
-                new SpamGate(gates, options.HostName, rspamd, lists),
+                new SpamGate(gates, options.HostName, rspamd, spam, lists),
             ],
             time);
     }

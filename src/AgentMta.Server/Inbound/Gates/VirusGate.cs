@@ -3,7 +3,7 @@ using AgentMta.Server.Inbound.Scanners;
 namespace AgentMta.Server.Inbound.Gates;
 
 /// <summary>Refuses what clamd knows to be bad. Postmaster too is asked.</summary>
-internal sealed class VirusGate(GateOptions options, ClamdScanner? clamd) : Gate("virus")
+internal sealed class VirusGate(GateOptions options, ClamdScanner? clamd, ScannerWatch watch) : Gate("virus")
 {
     /// <inheritdoc/>
     public override ValueTask<GateVerdict> JudgeAsync(GateCase copy, CancellationToken cancellationToken) =>
@@ -13,7 +13,7 @@ internal sealed class VirusGate(GateOptions options, ClamdScanner? clamd) : Gate
 
     private async ValueTask<GateVerdict> AskAsync(GateCase copy, ClamdScanner scanner, CancellationToken cancellationToken)
     {
-        var result = await copy.Arrival.OnceAsync(Name, () => scanner.ScanAsync(copy.Arrival.Message.Raw.Bytes, cancellationToken)).ConfigureAwait(false);
+        var result = await copy.Arrival.OnceAsync(Name, async () => watch.Note(await scanner.ScanAsync(copy.Arrival.Message.Raw.Bytes, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
         return result.Outcome switch
         {
             ScanOutcome.Clean => Pass("nothing was found"),
