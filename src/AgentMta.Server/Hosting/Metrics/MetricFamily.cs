@@ -22,12 +22,14 @@ internal sealed class MetricFamily
     public const string Other = "other";
 
     private const int LabelLimit = 3;
+    private const int KnownLimit = 8;
 
     private readonly ConcurrentDictionary<LabelValues, MetricSeries> _series = new();
     private readonly double[]? _bounds;
     private readonly bool _isObserved;
     private readonly bool _isAbsolute;
     private string[]? _labels;
+    private volatile KnownSeries[] _known = [];
 
     public MetricFamily(Instrument instrument)
     {
@@ -58,8 +60,10 @@ internal sealed class MetricFamily
     /// <summary>What is asked for its values each time has those alone that it names this time.</summary>
     public void Forget()
     {
-        if (_isObserved)
-            _series.Clear();
+        if (!_isObserved)
+            return;
+        _series.Clear();
+        _known = [];
     }
 
     public void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
@@ -77,6 +81,13 @@ internal sealed class MetricFamily
     {
         if (tags.Length > LabelLimit)
             throw new ArgumentException($"{Name} has more than {LabelLimit} labels.");
+        // Label values are literals, mostly: the very same objects each time, which are found without a look into them.
+        foreach (var known in _known)
+        {
+            if (known.Values.IsSame(tags))
+                return known.Series;
+        }
+
         var values = new LabelValues(tags.Length, tags.Length > 0 ? tags[0].Value : null, tags.Length > 1 ? tags[1].Value : null, tags.Length > 2 ? tags[2].Value : null);
         if (_series.TryGetValue(values, out var series))
             return series;
@@ -84,7 +95,12 @@ internal sealed class MetricFamily
         _labels ??= [.. tags.ToArray().Select(t => t.Key.Replace('.', '_'))];
         if (_series.Count >= SeriesLimit)
             values = new LabelValues(tags.Length, Other, Other, Other);
-        return _series.GetOrAdd(values, static (_, bounds) => new MetricSeries(bounds), _bounds);
+        var added = new MetricSeries(_bounds);
+        series = _series.GetOrAdd(values, added);
+        // Two threads at once may lose one of two entries, which costs time alone.
+        if (series == added && _known.Length < KnownLimit)
+            _known = [.. _known, new KnownSeries(values, series)];
+        return series;
     }
 
     private static string NameOf(Instrument instrument, MetricKind kind)
@@ -101,10 +117,17 @@ internal sealed class MetricFamily
     }
 }
 
+/// <summary>A series that is found by the objects of its values.</summary>
+internal sealed record KnownSeries(LabelValues Values, MetricSeries Series);
+
 /// <summary>The values of at most three labels.</summary>
 internal readonly record struct LabelValues(int Count, object? First, object? Second, object? Third)
 {
     public string this[int index] => Text(index switch { 0 => First, 1 => Second, _ => Third });
+
+    /// <summary>Whether these are the same objects.</summary>
+    public bool IsSame(ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
+        tags.Length == Count && (Count < 1 || ReferenceEquals(tags[0].Value, First)) && (Count < 2 || ReferenceEquals(tags[1].Value, Second)) && (Count < 3 || ReferenceEquals(tags[2].Value, Third));
 
     /// <inheritdoc/>
     public override string ToString() => $"{Text(First)}\u0001{Text(Second)}\u0001{Text(Third)}";
