@@ -17,8 +17,8 @@ internal static class HealthEndpoint
                 faults.Add("store: " + fault);
             if (!spool.HasRoom())
                 faults.Add("disk: less free space than FreeSpaceFloor; mail is deferred with 421 4.3.1, sends over the API with 503");
-            if (certificates.DaysLeft() < CertificateWorker.WarningDays)
-                warnings.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"certificate: expires {certificates.Expiry:yyyy-MM-dd}, in {Math.Floor(certificates.DaysLeft()):0} days"));
+            if (certificates.DaysLeft() is var left && left < CertificateWorker.WarningDays)
+                warnings.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"certificate: {(left < 0 ? $"expired on {certificates.Expiry:yyyy-MM-dd}" : $"expires {certificates.Expiry:yyyy-MM-dd}, in {Math.Floor(left):0} days")}"));
             // Files are named in the log: whoever asks here needs no key.
             if (certificates.Faults.Count > 0)
                 warnings.Add("certificate: a changed file cannot be used, the one loaded before stays in use; the log says which and why");

@@ -104,7 +104,7 @@ internal sealed class ServerHost : IAsyncDisposable
 
         // 5
         var directory = new DirectoryStore(database);
-        var spool = Own(new RawSpool(folder.Raws, Options.FreeSpaceFloor, time));
+        var spool = Own(new RawSpool(folder.Raws, Options.FreeSpaceFloor, time) { Log = logs.CreateLogger<RawSpool>() });
         await SweepAsync(database, spool, logs).ConfigureAwait(false);
         var evidence = Own(SqliteDatabase.OwnEvidence(folder.Evidence, time, logs.CreateLogger<SqliteDatabase>()));
         var refusals = Own(new RefusalStore(evidence, time, logs.CreateLogger<RefusalStore>()));
