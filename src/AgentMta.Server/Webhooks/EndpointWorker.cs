@@ -130,8 +130,9 @@ internal sealed class EndpointWorker(WebhookServices services, Webhook webhook)
         services.Meter.Attempt(failure is not null, last: next is null);
         if (failure is null)
             return new WebhookOutcome(stored, isRetry, attempts + 1, null, null);
-        services.Log.LogInformation("Webhook {Webhook} did not take {Event} ({Status}): {Fault}", _webhook.WebhookId, stored.EventId, failure.Status, failure.Fault);
-        return new WebhookOutcome(stored, isRetry, attempts + 1, failure, next);
+        var outcome = new WebhookOutcome(stored, isRetry, attempts + 1, failure, next);
+        WebhookLog.Failed(services.Log, _webhook, stored, outcome, failure);
+        return outcome;
     }
 
     private async Task WriteAsync(WebhookOutcome[] outcomes, long? cursor, CancellationToken cancellationToken)
