@@ -7,13 +7,15 @@ namespace AgentMta.Server.Hosting;
 /// <summary><c>GET /healthz</c>: whether the server can do its work now, for supervisors and load balancers; needs no key and tells nothing of anybody's mail.</summary>
 internal static class HealthEndpoint
 {
+    private static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(5);
+
     /// <summary>Maps the endpoint: 200 when well (with warnings), 503 when the store cannot be written or the disk is full.</summary>
     public static void Map(WebApplication app, Database database, RawSpool spool, CertificateStore certificates) =>
         app.MapGet("/healthz", async (HttpContext context) =>
         {
             var warnings = new List<string>();
             var faults = new List<string>();
-            if (await StoreCheck.FaultAsync(database, context.RequestAborted).ConfigureAwait(false) is { } fault)
+            if (await StoreCheck.FaultAsync(database, WriteLimit, context.RequestAborted).ConfigureAwait(false) is { } fault)
                 faults.Add("store: " + fault);
             if (!spool.HasRoom())
                 faults.Add("disk: less free space than FreeSpaceFloor; mail is deferred with 421 4.3.1, sends over the API with 503");

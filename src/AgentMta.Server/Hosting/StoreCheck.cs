@@ -5,15 +5,13 @@ namespace AgentMta.Server.Hosting;
 /// <summary>Whether the store takes changes now, for health and metrics.</summary>
 internal static class StoreCheck
 {
-    private static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(5);
-
-    /// <summary>What is wrong, without naming files; null where nothing is.</summary>
-    public static async Task<string?> FaultAsync(Database database, CancellationToken cancellationToken)
+    /// <summary>What is wrong, without naming files; null where nothing is. A disk that hangs is a fault after <paramref name="limit"/>.</summary>
+    public static async Task<string?> FaultAsync(Database database, TimeSpan limit, CancellationToken cancellationToken)
     {
         try
         {
             // An empty transaction goes through the writer and its queue, as a message would.
-            await database.WriteAsync(_ => true, cancellationToken).WaitAsync(WriteLimit, cancellationToken).ConfigureAwait(false);
+            await database.WriteAsync(_ => true, cancellationToken).WaitAsync(limit, database.Time, cancellationToken).ConfigureAwait(false);
             return null;
         }
         catch (Exception e) when (e is StoreException or TimeoutException)

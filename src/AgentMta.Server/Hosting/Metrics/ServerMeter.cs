@@ -12,6 +12,10 @@ internal sealed class ServerMeter : IDisposable
 
     private static readonly string[] QueueStates = ["queued", "deferred", "held"];
     private static readonly TimeSpan ShortestLook = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Stale = TimeSpan.FromMinutes(10);
+    // Together less than the ten seconds that a scraper waits by default.
+    private static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(3);
 
     private readonly Meter _meter = new("AgentMta.Server");
     private readonly Meter _process = new("AgentMta.Process");
@@ -21,6 +25,8 @@ internal sealed class ServerMeter : IDisposable
     private readonly ILogger _log;
     private Backlog? _backlog;
     private bool _isWritable;
+    private Task<Backlog>? _reading;
+    private long _readingSince;
     private long? _lookedAt;
     private TimeSpan _lookAgainAfter;
 
@@ -53,14 +59,25 @@ internal sealed class ServerMeter : IDisposable
     /// <summary>Looks at the store, before the gauges are read. What cannot be read leaves its gauges out instead of showing what was.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        _isWritable = await StoreCheck.FaultAsync(_database, cancellationToken).ConfigureAwait(false) is null;
-        // Counting a long queue takes a while: that is bounded to a hundredth of the time.
-        if (_lookedAt is { } at && _time.GetElapsedTime(at) < _lookAgainAfter)
-            return;
-        var started = _time.GetTimestamp();
+        _isWritable = await StoreCheck.FaultAsync(_database, WriteLimit, cancellationToken).ConfigureAwait(false) is null;
+        if (_reading is null)
+        {
+            if (_lookedAt is { } at && _time.GetElapsedTime(at) < _lookAgainAfter)
+                return;
+            _readingSince = _time.GetTimestamp();
+            _reading = Task.Run(() => _store.ReadAsync(CancellationToken.None).AsTask(), CancellationToken.None);
+        }
+
+        // A disk that hangs must not hang the scrape, and a queue that is long to count is shown by the next one.
         try
         {
-            _backlog = await _store.ReadAsync(cancellationToken).ConfigureAwait(false);
+            _backlog = await _reading.WaitAsync(ReadLimit, _time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            if (_time.GetElapsedTime(_readingSince) > Stale)
+                _backlog = null;
+            return;
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -68,8 +85,10 @@ internal sealed class ServerMeter : IDisposable
             _backlog = null;
         }
 
+        // Counting takes a hundredth of the time at most.
+        _reading = null;
         _lookedAt = _time.GetTimestamp();
-        var took = 100 * _time.GetElapsedTime(started);
+        var took = 100 * _time.GetElapsedTime(_readingSince);
         _lookAgainAfter = took > ShortestLook ? took : ShortestLook;
     }
 
