@@ -79,8 +79,6 @@ internal sealed class MetricFamily
 
     private MetricSeries Find(ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        if (tags.Length > LabelLimit)
-            throw new ArgumentException($"{Name} has more than {LabelLimit} labels.");
         // Label values are literals, mostly: the very same objects each time, which are found without a look into them.
         foreach (var known in _known)
         {
@@ -88,6 +86,8 @@ internal sealed class MetricFamily
                 return known.Series;
         }
 
+        // Nothing is thrown here: it would reach whoever counts, in the midst of a session.
+        tags = tags[..Math.Min(tags.Length, LabelLimit)];
         var values = new LabelValues(tags.Length, tags.Length > 0 ? tags[0].Value : null, tags.Length > 1 ? tags[1].Value : null, tags.Length > 2 ? tags[2].Value : null);
         if (_series.TryGetValue(values, out var series))
             return series;

@@ -89,6 +89,15 @@ public sealed class MetricsListenerTests : IDisposable
     }
 
     [Fact]
+    public void More_labels_than_can_be_kept_never_reach_who_counts()
+    {
+        KeyValuePair<string, object?>[] labels = [new("a", "1"), new("b", "2"), new("c", "3"), new("d", "4")];
+        _meter.CreateCounter<long>("n", null, "x").Add(1, labels);
+
+        Assert.Equal("a,b,c", string.Join(',', Assert.Single(Read().Families["n_total"].Samples).Labels.Select(l => l.Key)));
+    }
+
+    [Fact]
     public void What_stands_in_a_label_cannot_end_it()
     {
         _meter.CreateCounter<long>("n", null, "a \\ and\na new line").Add(1, new KeyValuePair<string, object?>("file", "a\"b\\c\nd"));
