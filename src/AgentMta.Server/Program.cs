@@ -33,7 +33,8 @@ internal static class Program
         root.Options.Add(CommandCall.JsonOption);
         root.Options.Add(CommandCall.WorkspaceOption);
         root.SetAction((parsed, cancellationToken) => ServeCommand.RunAsync(parsed, flags, cancellationToken));
-        var call = root.Parse(args);
+        // No response files: @example.com is what trace is asked for.
+        var call = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         var exitCode = await call.InvokeAsync().ConfigureAwait(false);
         return call.Errors.Count > 0 ? ExitCodes.Usage : exitCode;
     }

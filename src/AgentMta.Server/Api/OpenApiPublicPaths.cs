@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace AgentMta.Server.Api;
 
-/// <summary>The paths of /openapi.json that are no plain JSON routes: the websocket, signed downloads, the opt-out page, health and the document itself.</summary>
+/// <summary>The paths of /openapi.json that are no plain JSON routes: the websocket, signed downloads, the opt-out page, health, metrics and the document itself.</summary>
 internal static class OpenApiPublicPaths
 {
     /// <summary>Adds them.</summary>
@@ -27,6 +27,8 @@ internal static class OpenApiPublicPaths
         optOut["post"] = Path("post", "unsubscribe", "public", "Unsubscribe in one click (RFC 8058).", isPublic: true, OptOutParameters(), Page())["post"]!.DeepClone();
         paths["/unsubscribe/{domain}/{token}"] = optOut;
         paths["/healthz"] = Path("get", "health", "public", "Tell whether the server can do its work.", isPublic: true, [], new JsonObject { ["200"] = Json("It can.", Health()), ["503"] = Json("It cannot.", Health()) });
+        paths["/metrics"] = Path("get", "metrics", "public", "Counters and gauges in the text format of Prometheus, for the addresses and the token that the operator set.", isPublic: true, [],
+            new JsonObject { ["200"] = Text("text/plain", "Version 0.0.4 of the format."), ["401"] = Text("text/plain", "A token is set, and this is not it."), ["403"] = Text("text/plain", "Not for this address, and why.") });
         paths["/openapi.json"] = Path("get", "openapi", "public", "This document.", isPublic: true, [], new JsonObject { ["200"] = Json("OpenAPI 3.1.", new JsonObject { ["type"] = "object", ["additionalProperties"] = true }) });
     }
 

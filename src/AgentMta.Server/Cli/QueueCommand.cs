@@ -65,7 +65,7 @@ internal static class QueueCommand
             {
                 any = true;
                 var state = entry.InFlight ? "in flight" : entry.State == "held" ? "held" : $"{entry.State}, next try {entry.NextAttemptAt:u}";
-                call.Print(entry, $"{entry.DeliveryId}  {entry.Recipient}  {state}, {entry.Attempts} attempts, from {entry.InboxId} since {entry.CreatedAt:u}{(entry.LastReply is null ? "" : $"\n    {entry.LastHost}: {entry.LastReply}")}");
+                call.Print(entry, $"{entry.DeliveryId}  {entry.Recipient}  {state}, {entry.Attempts} attempts, from {entry.InboxId} since {entry.CreatedAt:u}{(entry.LastReply is null ? "" : $"\n    {entry.LastHost ?? "no host"}: {entry.LastReply}")}");
             }
 
             if (page.Next is null)

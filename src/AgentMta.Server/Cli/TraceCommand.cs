@@ -12,13 +12,11 @@ namespace AgentMta.Server.Cli;
 /// <summary><c>agentmta trace ID</c>: all that is kept about a refusal, session, transaction, message or delivery.</summary>
 internal static class TraceCommand
 {
-    private const int Newest = 20;
-
     public static Command Create(ConfigurationFlags flags)
     {
         var id = new Argument<string?>("ID")
         {
-            Description = "The id in brackets of a refusal's reply, the id in a 250, a Message-ID, a session id or a delivery id; without it the newest refusals and sessions are listed",
+            Description = "The id in brackets of a refusal's reply, the id in a 250, a Message-ID, a session id or a delivery id; or an address (ann@example.com, @example.com) for what came from it and went to it within seven days; without any of them the newest refusals and sessions are listed",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var command = new Command("trace", "Tell what became of a message, and why") { id };
@@ -32,27 +30,7 @@ internal static class TraceCommand
         await using var evidence = SqliteDatabase.OpenEvidence(store.Folder.Evidence, time, NullLogger<SqliteDatabase>.Instance);
         await using var refusals = new RefusalStore(evidence, time, NullLogger<RefusalStore>.Instance);
         await using var sessions = new SessionStore(evidence, time, NullLogger<SessionStore>.Instance);
-        return id is null ? await ListAsync(call, refusals, sessions).ConfigureAwait(false) : await FindAsync(call, store, refusals, sessions, Clean(id)).ConfigureAwait(false);
-    }
-
-    private static async Task<int> ListAsync(CommandCall call, RefusalStore refusals, SessionStore sessions)
-    {
-        var any = false;
-        foreach (var refusal in await refusals.RecentAsync(null, Newest, CancellationToken.None).ConfigureAwait(false))
-        {
-            any = true;
-            call.Print(new { Refusal = Shown(refusal) }, $"{refusal.At:u}  refusal {refusal.RefusalId}  {refusal.ClientAddress}  <{refusal.ReversePath}> to <{refusal.Recipient}>\n    {refusal.Code} {refusal.Status} {refusal.Reply}");
-        }
-
-        foreach (var session in await sessions.RecentAsync(Newest, CancellationToken.None).ConfigureAwait(false))
-        {
-            any = true;
-            call.Print(new { Session = session }, $"{session.StartedAt:u}  session {session.SessionId}  {session.ClientAddress}  {session.Outcome}, {session.RefusedCount} commands refused");
-        }
-
-        if (!any && !call.Parsed.GetValue(CommandCall.JsonOption))
-            await Console.Out.WriteLineAsync("Nothing was refused in the last seven days. A message is found by its id: agentmta trace ID.").ConfigureAwait(false);
-        return ExitCodes.Ok;
+        return id is null ? await TraceList.NewestAsync(call, refusals, sessions).ConfigureAwait(false) : await FindAsync(call, store, refusals, sessions, Clean(id)).ConfigureAwait(false);
     }
 
     private static async Task<int> FindAsync(CommandCall call, CommandStore store, RefusalStore refusals, SessionStore sessions, string id)
@@ -61,12 +39,16 @@ internal static class TraceCommand
         if (await refusals.FindAsync(id, CancellationToken.None).ConfigureAwait(false) is { } refusal)
             found.Add(refusal);
         else if (Ids.IsId(id))
-            found.AddRange(await refusals.RecentAsync(id, Newest, CancellationToken.None).ConfigureAwait(false));
+            found.AddRange(await refusals.RecentAsync(id, TraceList.Newest, CancellationToken.None).ConfigureAwait(false));
         var session = await sessions.FindAsync(found.Count > 0 ? found[0].SessionId : id, CancellationToken.None).ConfigureAwait(false);
         var messages = await MessagesAsync(call, store, id).ConfigureAwait(false);
         var reports = await ReportsAsync(call, store, id).ConfigureAwait(false);
         if (found.Count == 0 && session is null && messages.Count == 0 && reports.Count == 0)
-            throw new CommandException(ExitCodes.NoInput, $"Nothing is kept under '{id}'. Refusals and sessions are kept for seven days, and a session only where something was refused in it.");
+        {
+            if (id.Contains('@', StringComparison.Ordinal) && await TraceList.ByAddressAsync(call, store, await ScopesAsync(call, store).ConfigureAwait(false), refusals, id.Trim('<', '>')).ConfigureAwait(false))
+                return ExitCodes.Ok;
+            throw new CommandException(ExitCodes.NoInput, $"Nothing is kept under '{id}'. Refusals and sessions are kept for seven days, and a session only where something was refused in it.{(id.Contains('@', StringComparison.Ordinal) ? " Mail from or to an address is looked for in those seven days as well." : "")}");
+        }
 
         if (session is not null)
             call.Print(new { Session = session }, Text(session));
@@ -135,12 +117,12 @@ internal static class TraceCommand
     // As pasted from a reply: "… try again [0abc]".
     private static string Clean(string id) => id.Trim().Trim('[', ']');
 
-    private static RefusalResponse Shown(Refusal refusal) => RefusalResponse.Of(refusal);
+    internal static RefusalResponse Shown(Refusal refusal) => RefusalResponse.Of(refusal);
 
     private static string Header(TracedMessage message) =>
         $"""
         Message    {message.MessageId}
-                   {(message.Direction == "out" ? "sent" : "received")} {message.Timestamp:u}, {message.Size} octets, inbox {message.InboxId}
+                   {(message.Direction == "out" ? "outgoing, taken" : "received")} {message.Timestamp:u}, {message.Size} octets, inbox {message.InboxId}
                    from {Plain(message.From)} to {Plain(string.Join(", ", message.To))}
                    subject {Plain(message.Subject)}
                    labels {string.Join(", ", message.Labels)}
@@ -181,7 +163,7 @@ internal static class TraceCommand
         text.Append(CultureText($"Delivery   {entry.DeliveryId} to {Plain(entry.Recipient)}: {entry.State}{(entry.State is "queued" or "deferred" ? $", next try {entry.NextAttemptAt:u}" : "")}\n"));
         foreach (var attempt in attempts)
         {
-            text.Append(CultureText($"  {attempt.Attempt}. {attempt.StartedAt:u}, {attempt.Elapsed.TotalMilliseconds:0} ms, {attempt.Host} {attempt.Address} {attempt.Tls}: {attempt.Outcome}, {Plain(attempt.Reply)}\n"));
+            text.Append(CultureText($"  {attempt.Attempt}. {attempt.StartedAt:u}, {attempt.Elapsed.TotalMilliseconds:0} ms, relay {Plain(attempt.Host ?? "none")}[{attempt.Address ?? "none"}] tls {attempt.Tls ?? "none"}: {attempt.Outcome}, {Plain(attempt.Reply)}\n"));
             foreach (var line in (attempt.Dialogue ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
                 text.Append("       ").Append(Plain(line.TrimEnd('\r'))).Append('\n');
         }
@@ -191,6 +173,6 @@ internal static class TraceCommand
 
     private static string Member(JsonElement value, string name) => TraceText.Member(value, name)?.ToString() ?? "";
 
-    // What strangers wrote must not move the reader's cursor.
-    private static string Plain(string? text, bool keepLines = false) => string.Concat((text ?? "").Select(c => char.IsControl(c) && !(keepLines && c == '\n') ? '?' : c));
+    /// <summary>What strangers wrote must not move the reader's cursor.</summary>
+    internal static string Plain(string? text, bool keepLines = false) => string.Concat((text ?? "").Select(c => char.IsControl(c) && !(keepLines && c == '\n') ? '?' : c));
 }

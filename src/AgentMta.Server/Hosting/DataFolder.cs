@@ -33,6 +33,12 @@ internal sealed class DataFolder : IDisposable
 
     public string DataProtection => System.IO.Path.Combine(Path, "keys");
 
+    /// <summary>The databases with what lies beside them while they are open, by the word that metrics have for each.</summary>
+    public IReadOnlyList<(string Word, string Path)> StoreFiles =>
+    [
+        ("database", Database), ("wal", Database + "-wal"), ("arrivals", Database + "-arrivals"), ("evidence", Evidence), ("evidence_wal", Evidence + "-wal"), ("search", Search), ("search_wal", Search + "-wal"),
+    ];
+
     /// <summary>The key of the first start, mode 0600.</summary>
     public string ApiKeyFile => System.IO.Path.Combine(Path, "api-key");
 

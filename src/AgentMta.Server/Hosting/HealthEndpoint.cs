@@ -11,25 +11,17 @@ internal static class HealthEndpoint
     private static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(5);
 
     /// <summary>Maps the endpoint: 200 when well (with warnings), 503 when the store cannot be written or the disk is full.</summary>
-    public static void Map(WebApplication app, Database database, RawSpool spool, CertificateStore certificates, ScannerWatch scanners) =>
+    public static void Map(WebApplication app, Database database, RawSpool spool, CertificateStore certificates, ScannerWatches scanners) =>
         app.MapGet("/healthz", async (HttpContext context) =>
         {
             var warnings = new List<string>();
             var faults = new List<string>();
-            try
-            {
-                // An empty transaction goes through the writer and its queue, as a message would.
-                await database.WriteAsync(_ => true, context.RequestAborted).WaitAsync(WriteLimit, context.RequestAborted).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is StoreException or TimeoutException)
-            {
-                faults.Add("store: " + (e is DatabaseDamagedException ? "a database is damaged; the log names it" : e.Message));
-            }
-
+            if (await StoreCheck.FaultAsync(database, WriteLimit, context.RequestAborted).ConfigureAwait(false) is { } fault)
+                faults.Add("store: " + fault);
             if (!spool.HasRoom())
                 faults.Add("disk: less free space than FreeSpaceFloor; mail is deferred with 421 4.3.1, sends over the API with 503");
-            if (certificates.DaysLeft() < CertificateWorker.WarningDays)
-                warnings.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"certificate: expires {certificates.Expiry:yyyy-MM-dd}, in {Math.Floor(certificates.DaysLeft()):0} days"));
+            if (certificates.DaysLeft() is var left && left < CertificateWorker.WarningDays)
+                warnings.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"certificate: {(left < 0 ? $"expired on {certificates.Expiry:yyyy-MM-dd}" : $"expires {certificates.Expiry:yyyy-MM-dd}, in {Math.Floor(left):0} days")}"));
             // Files are named in the log: whoever asks here needs no key.
             if (certificates.Faults.Count > 0)
                 warnings.Add("certificate: a changed file cannot be used, the one loaded before stays in use; the log says which and why");

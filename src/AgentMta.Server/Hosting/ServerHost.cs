@@ -1,5 +1,6 @@
 using AgentMta.Server.Agents;
 using AgentMta.Server.Api;
+using AgentMta.Server.Hosting.Metrics;
 using AgentMta.Server.Inbound;
 using AgentMta.Server.Model;
 using AgentMta.Server.Search;
@@ -85,6 +86,7 @@ internal sealed class ServerHost : IAsyncDisposable
         var logs = Own(LoggerFactory.Create(logging => logging.SetMinimumLevel(Options.LogLevel)
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddProvider(output)));
+        var metrics = Own(new MetricsListener(logs.CreateLogger<MetricsListener>())); // before there is anything to count
 
         // 1–3
         var folder = Own(DataFolder.Own(Options.Data));
@@ -102,7 +104,7 @@ internal sealed class ServerHost : IAsyncDisposable
 
         // 5
         var directory = new DirectoryStore(database);
-        var spool = Own(new RawSpool(folder.Raws, Options.FreeSpaceFloor, time));
+        var spool = Own(new RawSpool(folder.Raws, Options.FreeSpaceFloor, time) { Log = logs.CreateLogger<RawSpool>() });
         await SweepAsync(database, spool, logs).ConfigureAwait(false);
         var evidence = Own(SqliteDatabase.OwnEvidence(folder.Evidence, time, logs.CreateLogger<SqliteDatabase>()));
         var refusals = Own(new RefusalStore(evidence, time, logs.CreateLogger<RefusalStore>()));
@@ -158,8 +160,9 @@ internal sealed class ServerHost : IAsyncDisposable
             Log = logs,
         };
         var webhooks = Own(new WebhookSender(resolver, destinations.Http, Options.Webhooks, time));
-        _app = BuildApplication(door, certificates, sending, [schedules, indexer, Wiring.Webhooks(Options, api, webhooks), new CertificateWorker(certificates, time, logs.CreateLogger<CertificateWorker>())], logs);
+        _app = BuildApplication(door, certificates, sending, [schedules, indexer, Wiring.Webhooks(Options, api, webhooks, Own(new WebhookMeter())), new CertificateWorker(certificates, time, logs.CreateLogger<CertificateWorker>())], logs);
         HealthEndpoint.Map(_app, database, spool, certificates, receiving.Scanners);
+        MetricsEndpoint.Map(_app, Options.Metrics, Options.PublicUrl is not null, metrics, Own(new ServerMeter(database, spool, Options.FreeSpaceFloor, folder.StoreFiles, time, logs.CreateLogger<ServerMeter>())));
         ApiModule.Map(_app, api);
         await _app.StartAsync(cancellationToken).ConfigureAwait(false);
 

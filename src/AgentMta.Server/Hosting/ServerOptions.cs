@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net;
 using AgentMta.Protocol.MailAuth.Dmarc;
 using AgentMta.Server.Api;
+using AgentMta.Server.Hosting.Metrics;
 using AgentMta.Server.Inbound;
 using AgentMta.Server.Outbound;
 using AgentMta.Server.Resolver;
@@ -83,6 +84,9 @@ internal sealed class ServerOptions : IValidatableObject
 
     /// <summary>Event delivery over HTTP.</summary>
     public WebhookOptions Webhooks { get; set; } = new();
+
+    /// <summary>Who may read GET /metrics.</summary>
+    public MetricsOptions Metrics { get; set; } = new();
 
     /// <summary>Time to finish what is in flight at SIGTERM.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]

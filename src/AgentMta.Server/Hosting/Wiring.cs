@@ -16,7 +16,7 @@ internal static class Wiring
         new DomainCheck(dns, options.EffectiveHostName(), options.OutboundOptions().Relay?.Host), TimeProvider.System);
 
     /// <summary>Delivery to webhooks; events are rendered by the API, which knows how each thing looks.</summary>
-    public static WebhookDispatcher Webhooks(ServerOptions options, ApiServices api, WebhookSender sender) => new(new WebhookServices
+    public static WebhookDispatcher Webhooks(ServerOptions options, ApiServices api, WebhookSender sender, WebhookMeter meter) => new(new WebhookServices
     {
         Database = api.Database,
         Webhooks = new WebhookStore(api.Database, api.Keys),
@@ -25,6 +25,7 @@ internal static class Wiring
         Sender = sender,
         Options = options.Webhooks,
         Chance = Model.Chance.Next,
+        Meter = meter,
         Time = api.Time,
         Log = api.Log.CreateLogger<WebhookDispatcher>(),
     });

@@ -43,6 +43,16 @@ internal sealed class CertificateStore : IDisposable
     /// <summary>Days until then; negative once it is past.</summary>
     public double DaysLeft() => (Expiry - _time.GetUtcNow()).TotalDays;
 
+    /// <summary>When each of them does, by the file that it was loaded from.</summary>
+    public IReadOnlyList<(string File, DateTimeOffset Expiry)> Expiries
+    {
+        get
+        {
+            LookAgain();
+            return [.. _entries.Select(e => (e.File, new DateTimeOffset(e.Certificate.NotAfter.ToUniversalTime())))];
+        }
+    }
+
     /// <summary>Changed files that cannot be used, a sentence each; what was loaded before them is still presented.</summary>
     public IReadOnlyList<string> Faults
     {

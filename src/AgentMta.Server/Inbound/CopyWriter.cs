@@ -47,7 +47,7 @@ internal sealed class CopyWriter(WriteSession session, Arrival arrival, NewRaw r
             CorrespondentStore.AddContact(session, inbox, contact);
         if (copy.ListDomains.Count > 0)
             CorrespondentStore.AddList(session, inbox, arrival.ListId!, copy.ListDomains);
-        return new StoredCopy(copy.Target, CopyOutcome.Stored, messageId, stored);
+        return new StoredCopy(copy.Target, CopyOutcome.Stored, messageId, stored) { Labels = copy.Labels };
     }
 
     private ThreadPlacement Place(LocalInbox inbox, KnownMessageId? known)

@@ -29,6 +29,9 @@ internal sealed record StoredCopy(Target Target, CopyOutcome Outcome, string Mes
     /// <summary>The id that <c>agentmta trace</c> finds what was there before by, or the row of a report; null where it is deleted.</summary>
     public string? TracedBy { get; init; }
 
+    /// <summary>Labels that the gates gave a stored one.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
     /// <summary>What a token address took it for; null for mail.</summary>
     public string? TakenAs { get; init; }
 }

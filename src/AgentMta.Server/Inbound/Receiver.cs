@@ -35,7 +35,6 @@ internal sealed partial class Receiver(ReceiverServices services)
     /// </summary>
     public async Task<SmtpReply> AcceptAsync(IncomingMessage message, CancellationToken cancellationToken)
     {
-        var started = services.Time.GetTimestamp();
         var arrival = new Arrival(message, services.Slots);
         var targets = new List<Target>(message.Recipients.Count);
         SmtpReply reply;
@@ -82,7 +81,6 @@ internal sealed partial class Receiver(ReceiverServices services)
             reply = services.Refusals.Refuse(arrival, Failed);
         }
 
-        services.Meter.Took(services.Time.GetElapsedTime(started));
         Log(arrival, reply, stored);
         return reply;
     }
@@ -211,6 +209,10 @@ internal sealed partial class Receiver(ReceiverServices services)
         return $"Taken as {stored[0].TakenAs} {stored[0].TracedBy}";
     }
 
+    // Where a label hides the copy, that is the answer to "where is it?".
+    private static string Shown(StoredCopy copy) =>
+        $"{copy.Target.Inbox.InboxId}:{EnumWord.Of(copy.Outcome)}{string.Concat(copy.Labels.Select(label => "+" + label))}:{LogText.Clean(copy.MessageId, LogText.Address)}";
+
     // The copies that were kept, or the words that the client got, with the refusal's id at their end.
     private void Log(Arrival arrival, SmtpReply reply, IReadOnlyList<StoredCopy> stored)
     {
@@ -220,7 +222,7 @@ internal sealed partial class Receiver(ReceiverServices services)
         LogMessage(
             message.TransactionId, message.Session.SessionId, message.Session.ClientAddress.ToString(), message.ReversePath, message.Recipients.Count, message.Raw.Bytes.Length,
             reply.Code, reply.EnhancedStatus ?? "",
-            reply.IsPositive ? string.Join(',', stored.Select(s => $"{s.Target.Inbox.InboxId}:{s.Outcome}:{LogText.Clean(s.MessageId, LogText.Address)}")) : LogText.Clean(reply.Text, LogText.Reply));
+            reply.IsPositive ? string.Join(',', stored.Select(Shown)) : LogText.Clean(reply.Text, LogText.Reply));
     }
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Message {Transaction} in session {Session} from {Client} <{ReversePath}> for {Recipients}, {Octets} octets: {Code} {Status} {Result}")]

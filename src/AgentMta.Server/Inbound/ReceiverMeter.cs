@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace AgentMta.Server.Inbound;
 
-/// <summary>Counts what the receiver decided: copies by outcome, gates by verdict, and how long a message took from end of data to its reply.</summary>
+/// <summary>Counts what the receiver decided: copies by outcome, gates by verdict.</summary>
 internal sealed class ReceiverMeter : IDisposable
 {
     /// <summary>The meter's name, for exporters.</summary>
@@ -11,13 +11,13 @@ internal sealed class ReceiverMeter : IDisposable
     private readonly Meter _meter = new(Name);
     private readonly Counter<long> _copies;
     private readonly Counter<long> _gates;
-    private readonly Histogram<double> _time;
+    private readonly Counter<long> _scans;
 
     public ReceiverMeter()
     {
-        _copies = _meter.CreateCounter<long>("agentmta.receiver.copies", description: "Recipients' copies by outcome");
-        _gates = _meter.CreateCounter<long>("agentmta.receiver.gate_verdicts", description: "Labels and refusals by gate");
-        _time = _meter.CreateHistogram<double>("agentmta.receiver.duration", "s", "From end of data to the reply");
+        _copies = _meter.CreateCounter<long>("agentmta.receiver.copies", "{copy}", "Copies of accepted messages for one inbox each, mail between own inboxes too");
+        _gates = _meter.CreateCounter<long>("agentmta.receiver.gate_verdicts", "{verdict}", "Copies that a gate labelled, deferred or refused");
+        _scans = _meter.CreateCounter<long>("agentmta.receiver.scans", "{message}", "What outside scanners said of messages");
     }
 
     public void Copy(string outcome) => _copies.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
@@ -25,7 +25,8 @@ internal sealed class ReceiverMeter : IDisposable
     public void Gate(string gate, string outcome) =>
         _gates.Add(1, new KeyValuePair<string, object?>("gate", gate), new KeyValuePair<string, object?>("outcome", outcome));
 
-    public void Took(TimeSpan elapsed) => _time.Record(elapsed.TotalSeconds);
+    public void Scan(string scanner, string outcome) =>
+        _scans.Add(1, new KeyValuePair<string, object?>("scanner", scanner), new KeyValuePair<string, object?>("outcome", outcome));
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();

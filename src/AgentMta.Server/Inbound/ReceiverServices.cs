@@ -26,7 +26,7 @@ internal sealed record ReceiverServices
 
     public required GateSequence Gates { get; init; }
 
-    public required ScannerWatch Scanners { get; init; }
+    public required ScannerWatches Scanners { get; init; }
 
     public required CorrespondentStore Correspondents { get; init; }
 
@@ -53,7 +53,7 @@ internal sealed record ReceiverServices
         var refusalLog = new RefusalLog(refusals, time);
         var lists = new DnsLists(options.Gates.DnsLists, dns);
         var greylist = new Greylist(options.Gates.Greylist, new GreylistStore(evidence), meter, time, logs.CreateLogger<Greylist>());
-        var scanners = new ScannerWatch(logs.CreateLogger<ScannerWatch>());
+        var scanners = ScannerWatches.For(options.Gates, meter, time, logs.CreateLogger<ScannerWatch>());
         return new ReceiverServices
         {
             Options = options,

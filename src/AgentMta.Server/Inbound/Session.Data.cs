@@ -84,6 +84,7 @@ internal sealed partial class Session
 
     private async ValueTask FinishAsync(Reception reception)
     {
+        var ended = _services.Time.GetTimestamp();
         var repaired = _options.RepairLineEndsOf.Count > 0 && InboundOptions.Contains(_options.RepairLineEndsOf, _client);
         // A message that is cheap to check is checked where it came in: a switch between threads would cost as much as the checks.
         if (_listener.Role != DoorRole.Mx || reception.Octets > CheapMessage.Limit)
@@ -98,7 +99,7 @@ internal sealed partial class Session
             SessionLog.MessageRefused(_services.Logger, _id, _client, _mail.Argument, _recipients.Count, reception.Octets, reply);
         ResetTransaction();
         _messageOctets += reception.Octets;
-        _door.Meter.Message(_listener.Role, reply.IsPositive, reception.Octets);
+        _door.Meter.Message(_listener.Role, reply, reception.Octets, _services.Time.GetElapsedTime(ended));
         if (reply.IsPositive)
         {
             _accepted++;

@@ -75,7 +75,7 @@ internal sealed partial class Session
             reply = Refusals.TooManyRefusals;
         Record(verb, argument, reply);
         if (reply.Code == 421)
-            (_closing, _outcome) = (true, "budget");
+            (_closing, _outcome) = (true, reply == Refusals.DiskFull ? "full" : "budget");
         if (!_exempt && _refusals > 1 && _options.TarpitDelay > TimeSpan.Zero)
             return TarpitAsync(_options.TarpitDelay, reply);
         Write(reply);
@@ -102,7 +102,7 @@ internal sealed partial class Session
 
     private void Record(SmtpVerb verb, string? argument, SmtpReply reply)
     {
-        _door.Meter.CommandRefused(reply.Code);
+        _door.Meter.CommandRefused(reply);
         _refused ??= [];
         if (_refused.Count < MaxRecordedRefusals && verb is SmtpVerb.Mail or SmtpVerb.Rcpt)
             SessionLog.Refused(_services.Logger, _id, _client, Name(verb), _mail.Argument, argument, reply);
@@ -188,7 +188,7 @@ internal sealed partial class Session
             Refused = _refused ?? (IReadOnlyList<RefusedCommand>)[],
             RefusedCount = _refusals + _deferrals,
         };
-        SessionLog.Ended(_services.Logger, record.SessionId, record.Role, record.ClientAddress, record.Helo, record.TlsProtocol, record.User, record.Outcome,
+        SessionLog.Ended(_services.Logger, record.SessionId, record.Role, record.ClientAddress, record.Helo, record.TlsProtocol ?? SessionLog.None, record.User ?? SessionLog.None, record.Outcome,
             record.Commands, record.RefusedCount, record.MessagesAccepted, record.MessagesRefused, record.MessageOctets, record.Duration.TotalMilliseconds);
         _services.RecordSession?.Invoke(record);
     }

@@ -7,6 +7,9 @@ namespace AgentMta.Server.Inbound;
 /// <summary>The lines a session leaves in the log: each refused MAIL and RCPT, messages that no receiver answers for, and the end; ids, envelope and counts, no content.</summary>
 internal static partial class SessionLog
 {
+    /// <summary>What a line has for what a session did not come to.</summary>
+    public const string None = "none";
+
     /// <summary>
     /// Tells of a refused MAIL or RCPT in the words that the client got, which end with the refusal's id where there is one. The session calls it for no more refusals than
     /// it records, and has fewer where its addresses are unknown (<see cref="InboundOptions.UnknownRecipientBudget"/>): who tries a dictionary cannot flood the log.
@@ -31,7 +34,7 @@ internal static partial class SessionLog
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Information,
         Message = "session {Session} {Role} client {Client} helo {Helo} tls {Tls} user {User}: {Outcome}; {Commands} commands, {Refused} refused; {Accepted} messages accepted, {Rejected} refused, {Octets} octets; {Milliseconds:F0} ms")]
-    public static partial void Ended(ILogger logger, string session, DoorRole role, IPAddress client, string helo, string? tls, string? user, string outcome,
+    public static partial void Ended(ILogger logger, string session, DoorRole role, IPAddress client, string helo, string tls, string user, string outcome,
         int commands, int refused, int accepted, int rejected, long octets, double milliseconds);
 
     [LoggerMessage(EventId = 2, Level = LogLevel.Information, Message = "session {Session} client {Client} MAIL <{ReversePath}> refused: {Code} {Status} {Reply}")]

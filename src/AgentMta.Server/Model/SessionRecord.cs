@@ -29,7 +29,7 @@ internal sealed record SessionRecord
 
     public required TimeSpan Duration { get; init; }
 
-    /// <summary>Why it ended: quit, closed, timeout, shutdown, refused, budget, protocol, tls, proxy, error.</summary>
+    /// <summary>Why it ended: quit, closed, timeout, shutdown, refused, budget, full (no room on the disk), protocol, tls, proxy, error.</summary>
     public required string Outcome { get; init; }
 
     public int Commands { get; init; }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using AgentMta.Protocol.MailAuth;
 using AgentMta.Server.Model;
 
 namespace AgentMta.Server.Outbound;
@@ -19,12 +20,18 @@ internal sealed class OutboundMeter : IDisposable
     public OutboundMeter(IMeterFactory? factory = null)
     {
         _meter = factory?.Create(Name) ?? new Meter(Name);
-        _submitted = _meter.CreateCounter<long>("agentmta.outbound.submitted", "{recipient}", "Recipients of accepted submissions");
-        _refused = _meter.CreateCounter<long>("agentmta.outbound.refused", "{submission}", "Submissions refused by policy");
-        _attempts = _meter.CreateCounter<long>("agentmta.outbound.attempts", "{recipient}", "Delivery attempts by outcome");
-        _attemptSeconds = _meter.CreateHistogram<double>("agentmta.outbound.attempt.duration", "s", "Time of one transaction with the remote server");
-        _connections = _meter.CreateCounter<long>("agentmta.outbound.connections", "{connection}", "Connections by result");
-        _inHand = _meter.CreateUpDownCounter<long>("agentmta.outbound.in_hand", "{recipient}", "Deliveries under lease of this process");
+        _submitted = _meter.CreateCounter<long>("agentmta.outbound.submitted", "{recipient}", "Recipients of messages taken for sending");
+        _refused = _meter.CreateCounter<long>("agentmta.outbound.refused", "{submission}", "Messages of own senders refused by policy");
+        _attempts = _meter.CreateCounter<long>("agentmta.outbound.attempts", "{recipient}", "Delivery attempts");
+        _attemptSeconds = _meter.CreateHistogram(
+            "agentmta.outbound.attempt.duration", "s", "Time of one transaction with the remote server, for each recipient in it", tags: null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300] });
+        _connections = _meter.CreateCounter<long>("agentmta.outbound.connections", "{connection}", "Connections to other servers");
+        _inHand = _meter.CreateUpDownCounter<long>("agentmta.outbound.in_hand", "{recipient}", "Deliveries being worked on now");
+        // A series that begins with its first event shows no increase at it.
+        foreach (var outcome in new[] { DeliveryState.Delivered, DeliveryState.Deferred, DeliveryState.Bounced, DeliveryState.Dropped })
+            _attempts.Add(0, Outcome(outcome));
+        _inHand.Add(0);
     }
 
     public void Submitted(int recipients, string via) => _submitted.Add(recipients, new KeyValuePair<string, object?>("via", via));
@@ -33,7 +40,7 @@ internal sealed class OutboundMeter : IDisposable
 
     public void Attempt(DeliveryState outcome, TimeSpan elapsed)
     {
-        var tag = new KeyValuePair<string, object?>("outcome", outcome switch { DeliveryState.Delivered => "delivered", DeliveryState.Deferred => "deferred", DeliveryState.Dropped => "dropped", _ => "bounced" });
+        var tag = Outcome(outcome);
         _attempts.Add(1, tag);
         _attemptSeconds.Record(elapsed.TotalSeconds, tag);
     }
@@ -45,4 +52,6 @@ internal sealed class OutboundMeter : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
+
+    private static KeyValuePair<string, object?> Outcome(DeliveryState outcome) => new("outcome", EnumWord.Of(outcome));
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using AgentMta.Protocol.Dns;
+using AgentMta.Protocol.MailAuth;
 
 namespace AgentMta.Server.Resolver;
 
@@ -128,7 +129,7 @@ internal sealed class DnsResolver : IDnsLookup, IDisposable
             _cache.Add(key, answer);
         lock (_gate)
             _underWay.Remove(key);
-        _meter.Took(_time.GetElapsedTime(started), answer.Status.ToString());
+        _meter.Took(_time.GetElapsedTime(started), EnumWord.Of(answer.Status));
         shared.SetResult(answer);
     }
 

@@ -8,10 +8,12 @@ internal sealed class ResolverMeter(Meter meter)
     /// <summary>The meter's name, for exporters.</summary>
     public const string Name = "AgentMta.Resolver";
 
-    private readonly Counter<long> _lookups = meter.CreateCounter<long>("agentmta.dns.lookups", "{lookup}", "Look-ups by source: overlay, cache, joined, network, closed.");
-    private readonly Counter<long> _queries = meter.CreateCounter<long>("agentmta.dns.queries", "{query}", "Queries sent, by transport.");
-    private readonly Counter<long> _failures = meter.CreateCounter<long>("agentmta.dns.failures", "{failure}", "Queries without a usable answer, by reason.");
-    private readonly Histogram<double> _duration = meter.CreateHistogram<double>("agentmta.dns.lookup.duration", "s", "Time of look-ups that went to the network.");
+    private readonly Counter<long> _lookups = meter.CreateCounter<long>("agentmta.dns.lookups", "{lookup}", "Look-ups by where their answer came from");
+    private readonly Counter<long> _queries = meter.CreateCounter<long>("agentmta.dns.queries", "{query}", "Queries sent to DNS servers");
+    private readonly Counter<long> _failures = meter.CreateCounter<long>("agentmta.dns.failures", "{failure}", "Queries without a usable answer");
+    private readonly Histogram<double> _duration = meter.CreateHistogram(
+        "agentmta.dns.lookup.duration", "s", "Time of look-ups that went to the network", tags: null,
+        new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20] });
 
     public void Answered(string source) => _lookups.Add(1, new KeyValuePair<string, object?>("source", source));
 

@@ -54,6 +54,16 @@ internal sealed partial class DeliveryStore
                 ReadEntry, inboxId, messageId),
             cancellationToken);
 
+    /// <summary>Copies since then for recipients with this text in their address, whatever their state, newest first.</summary>
+    public ValueTask<List<QueueEntry>> ByRecipientAsync(Scope scope, string text, DateTimeOffset since, int limit, CancellationToken cancellationToken)
+    {
+        var where = new SqlConditions();
+        where.And($"d.delivery_id >= {where.Value(Ids.FirstOf(since))}");
+        where.AndContains("d.recipient", text);
+        var sql = $"SELECT {EntryColumns} FROM deliveries d WHERE {scope.OnInbox("d")}{where.Sql} ORDER BY d.delivery_id DESC LIMIT {where.Value(limit)}";
+        return database.ReadAsync(session => session.Query(scope, sql, ReadEntry, where.Values), cancellationToken);
+    }
+
     /// <summary>What waits by destination and state.</summary>
     public ValueTask<List<QueueTotal>> TotalsAsync(Scope scope, CancellationToken cancellationToken) =>
         database.ReadAsync(

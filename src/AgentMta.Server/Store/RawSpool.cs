@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using AgentMta.Server.Model;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Win32.SafeHandles;
 
 namespace AgentMta.Server.Store;
@@ -22,6 +24,9 @@ internal sealed class RawSpool(string folder, long freeSpaceFloor, TimeProvider 
     private long _roomCheckedAt = long.MinValue;
     private long _left;
     private volatile bool _room = true;
+
+    /// <summary>Tells when the disk falls below the floor, and when it has room again.</summary>
+    public ILogger Log { get; init; } = NullLogger.Instance;
 
     /// <summary>Free octets on the disk of a folder.</summary>
     public Func<string, long> FreeSpace { get; init; } = static at => new DriveInfo(at).AvailableFreeSpace;
@@ -105,13 +110,31 @@ internal sealed class RawSpool(string folder, long freeSpaceFloor, TimeProvider 
         if (last != long.MinValue && time.GetElapsedTime(last, now) < TimeSpan.FromSeconds(1) && (!_room || Interlocked.Read(ref _left) > 0))
             return _room;
         Volatile.Write(ref _roomCheckedAt, now);
+        var left = FreeOctets() - freeSpaceFloor;
+        Interlocked.Exchange(ref _left, left);
+        var had = _room;
+        _room = left > 0;
+        if (had != _room)
+            Tell(left + freeSpaceFloor);
+        return _room;
+    }
+
+    // Whoever reads only the warnings would otherwise learn of a disk that fills up when the store itself fails.
+    private void Tell(long free)
+    {
+        if (_room)
+            Log.LogInformation("The disk has room again: {Free} octets are free, and mail is taken", free);
+        else
+            Log.LogWarning("The disk has {Free} octets left, and FreeSpaceFloor is {Floor}: mail is deferred with 421 4.3.1, sends over the API with 503, until there is more", free, freeSpaceFloor);
+    }
+
+    /// <summary>Free octets on the disk of the spool, looked up now.</summary>
+    public long FreeOctets()
+    {
         var at = folder;
         while (!Directory.Exists(at) && Path.GetDirectoryName(at) is { Length: > 0 } parent)
             at = parent;
-        var left = FreeSpace(Path.GetFullPath(at)) - freeSpaceFloor;
-        Interlocked.Exchange(ref _left, left);
-        _room = left > 0;
-        return _room;
+        return FreeSpace(Path.GetFullPath(at));
     }
 
     /// <summary>Counts octets that the disk will have less of.</summary>

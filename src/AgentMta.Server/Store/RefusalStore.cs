@@ -59,6 +59,15 @@ internal sealed class RefusalStore : IAsyncDisposable
             $"SELECT {Columns} FROM refusals WHERE {(id is null ? $"@p1 IS NULL AND stage <> '{Duplicate}'" : "(session_id = @p1 OR transaction_id = @p1)")} ORDER BY created_at DESC LIMIT @p2", Read, id, limit),
         cancellationToken);
 
+    /// <summary>The newest refusals of whomever with this text in sender or recipient, for the operator's own commands.</summary>
+    public ValueTask<List<Refusal>> ByAddressAsync(string text, int limit, CancellationToken cancellationToken)
+    {
+        var where = new SqlConditions();
+        var holds = $"{where.Contains("reverse_path", text)} OR {where.Contains("recipient", text)}";
+        var sql = $"SELECT {Columns} FROM refusals WHERE stage <> '{Duplicate}' AND ({holds}) ORDER BY created_at DESC LIMIT {where.Value(limit)}";
+        return _evidence.ReadAsync(session => session.Query(sql, Read, where.Values), cancellationToken);
+    }
+
     /// <summary>One refusal within the scope.</summary>
     public ValueTask<Refusal?> GetAsync(Scope scope, string refusalId, CancellationToken cancellationToken) => _evidence.ReadAsync(
         session => session.First(scope, $"SELECT {Columns} FROM refusals r WHERE {scope.OnInbox("r")} AND r.refusal_id = @p1", Read, refusalId), cancellationToken);

@@ -126,10 +126,13 @@ internal sealed class EndpointWorker(WebhookServices services, Webhook webhook)
     {
         var body = await services.Render(stored, cancellationToken).ConfigureAwait(false);
         var failure = await services.Sender.SendAsync(_webhook, stored.EventId, body, cancellationToken).ConfigureAwait(false);
+        var next = failure is not null && RetrySchedule.After(attempts + 1, services.Chance()) is { } delay ? services.Time.GetUtcNow() + delay : (DateTimeOffset?)null;
+        services.Meter.Attempt(failure is not null, last: next is null);
         if (failure is null)
             return new WebhookOutcome(stored, isRetry, attempts + 1, null, null);
-        services.Log.LogInformation("Webhook {Webhook} did not take {Event} ({Status}): {Fault}", _webhook.WebhookId, stored.EventId, failure.Status, failure.Fault);
-        return new WebhookOutcome(stored, isRetry, attempts + 1, failure, RetrySchedule.After(attempts + 1, services.Chance()) is { } delay ? services.Time.GetUtcNow() + delay : null);
+        var outcome = new WebhookOutcome(stored, isRetry, attempts + 1, failure, next);
+        WebhookLog.Failed(services.Log, _webhook, stored, outcome, failure);
+        return outcome;
     }
 
     private async Task WriteAsync(WebhookOutcome[] outcomes, long? cursor, CancellationToken cancellationToken)

@@ -59,7 +59,8 @@ internal sealed class WebhookSender : IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException or InvalidOperationException or NotSupportedException or UriFormatException)
         {
-            return Failed(null, e.InnerException is null ? e.Message : $"{e.Message} {e.InnerException.Message}");
+            // The handler wraps what the dialler says in words of its own; why the connection failed stands innermost.
+            return Failed(null, e.InnerException is null ? e.Message : $"{e.Message} {e.GetBaseException().Message}");
         }
     }
 

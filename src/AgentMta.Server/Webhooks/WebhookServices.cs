@@ -22,6 +22,8 @@ internal sealed record WebhookServices
     /// <summary>Jitter from 0 to 1.</summary>
     public required Func<double> Chance { get; init; }
 
+    public required WebhookMeter Meter { get; init; }
+
     public required TimeProvider Time { get; init; }
 
     public required ILogger Log { get; init; }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using AgentMta.Server.Hosting;
 using AgentMta.Server.Inbound;
+using AgentMta.Server.Inbound.Gates;
 using AgentMta.Server.Inbound.Scanners;
 using AgentMta.Server.Store;
 using AgentMta.Server.Tests.Support;
@@ -48,7 +49,7 @@ public sealed class HealthEndpointTests
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
-        HealthEndpoint.Map(app, store.Database, new RawSpool(Path.Combine(store.Folder, "raws"), 0, TimeProvider.System), certificates, new ScannerWatch(NullLogger<ScannerWatch>.Instance));
+        HealthEndpoint.Map(app, store.Database, new RawSpool(Path.Combine(store.Folder, "raws"), 0, TimeProvider.System), certificates, ScannerWatches.For(new GateOptions(), new ReceiverMeter(), TimeProvider.System, NullLogger.Instance));
         await app.StartAsync();
         return app;
     }

@@ -1,9 +1,18 @@
+using AgentMta.Server.Cli;
 using AgentMta.Server.Tests.Support;
 
 namespace AgentMta.Server.Tests.Hosting;
 
 public sealed class ServiceUnitTests
 {
+    [Fact]
+    public async Task What_starting_again_would_not_help_ends_the_service()
+    {
+        var unit = await File.ReadAllLinesAsync(Path.Combine(Repository.Root, "deploy", "agentmta.service"));
+        var prevented = Assert.Single(unit, line => line.StartsWith("RestartPreventExitStatus=", StringComparison.Ordinal)).Split('=')[1].Split(' ').Select(int.Parse);
+        Assert.Equal([ExitCodes.Usage, ExitCodes.NoPermission, ExitCodes.Configuration], prevented);
+    }
+
     [RequiresProgramFact("systemd-analyze")]
     public async Task Systemd_finds_no_fault_in_the_unit()
     {

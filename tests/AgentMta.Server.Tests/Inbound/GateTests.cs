@@ -73,6 +73,19 @@ public sealed class GateTests
     }
 
     [Theory]
+    [InlineData("careful.test", "agent@agentmta.test:stored+spam+unauthenticated:<")]
+    [InlineData("sender.test", "agent@agentmta.test:stored+unauthenticated")]
+    public async Task The_log_says_by_which_labels_a_copy_is_hidden(string author, string shown)
+    {
+        using var log = new LineLog();
+        await using var server = await OpenAsync(log: log);
+
+        await server.AcceptAsync(Mail(from: $"ann@{author}"), $"ann@{author}", Bad);
+
+        Assert.Contains(" 250 2.0.0 " + shown, Assert.Single(log.With("Message tx")), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("postmaster@agentmta.test", "strict.test", "dmarc_reject")]
     [InlineData("abuse@agentmta.test", "strict.test", "dmarc_reject")]
     [InlineData("postmaster@agentmta.test", "careful.test", "dmarc_quarantine")]

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using AgentMta.Protocol.Dns;
+using AgentMta.Server.Inbound;
 using AgentMta.Server.Inbound.Gates;
 using AgentMta.Server.Inbound.Scanners;
 using AgentMta.Server.Tests.Support;
@@ -47,6 +48,47 @@ public sealed class ScannerTests
         var result = await new ClamdScanner(address, TimeSpan.FromSeconds(10), TimeProvider.System).ScanAsync(new byte[10], default);
 
         Assert.Equal(ScanOutcome.Down, result.Outcome);
+    }
+
+    [Fact]
+    public async Task A_scanner_that_is_down_is_told_of_once_in_a_while_and_when_it_answers_again()
+    {
+        var time = new ManualTimeProvider();
+        using var log = new LineLog();
+        using var meter = new ReceiverMeter();
+        var watch = new ScannerWatch("clamd", "mail is kept", meter, time, log);
+        void Note(ScanOutcome outcome) => watch.Note(new ScanResult(outcome, "no answer within 10 s"));
+
+        Note(ScanOutcome.Clean);
+        Assert.Empty(log.Lines);
+        for (var i = 0; i < 3; i++)
+            Note(ScanOutcome.Down);
+        Assert.Equal("clamd cannot be asked (no answer within 10 s); mail is kept", Assert.Single(log.Lines));
+        Note(ScanOutcome.Clean);
+        Note(ScanOutcome.Clean);
+        Assert.Equal("clamd answers again", log.Lines.Last());
+        Note(ScanOutcome.Down);
+        Note(ScanOutcome.Clean);
+        Assert.Equal(2, log.Lines.Count); // one that comes and goes does not fill the log
+
+        time.Advance(TimeSpan.FromMinutes(5));
+        Note(ScanOutcome.Down);
+        Note(ScanOutcome.Found);
+        Assert.Equal(4, log.Lines.Count);
+    }
+
+    [Theory]
+    [InlineData(false, "mail is kept and labelled unscanned", "stored+unscanned")]
+    [InlineData(true, "mail is deferred with 451 4.7.1", "451 4.7.1")]
+    public async Task Mail_that_nobody_could_scan_says_so_in_the_log(bool defer, string meanwhile, string shown)
+    {
+        using var log = new LineLog();
+        await using var server = await OpenAsync(o => o with { Gates = o.Gates with { Clamd = "127.0.0.1:1", VirusScannerDown = defer ? ScannerDown.Defer : ScannerDown.Accept } }, log: log);
+
+        await server.AcceptAsync(Mail());
+
+        Assert.EndsWith("); " + meanwhile, Assert.Single(log.With("clamd cannot be asked")), StringComparison.Ordinal);
+        Assert.Contains(shown, Assert.Single(log.With("Message tx")), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -117,9 +159,9 @@ public sealed class ScannerTests
         await server.AcceptAsync(Mail());
 
         Assert.Equal(
-            ["clamd cannot be asked: mail is kept, labelled unscanned,", "clamd answers again"],
-            log.With("clamd").Select(l => l.Split(" until ")[0]));
-        Assert.StartsWith("rspamd cannot be asked: mail is deferred until ", Assert.Single(log.With("rspamd")), StringComparison.Ordinal);
+            ["clamd cannot be asked", "clamd answers again"],
+            log.With("clamd").Select(l => l.Split(" (")[0]));
+        Assert.StartsWith("rspamd cannot be asked (", Assert.Single(log.With("rspamd")), StringComparison.Ordinal);
         Assert.Equal(["rspamd"], server.Services.Scanners.Down);
     }
 

@@ -26,6 +26,18 @@ public sealed class HealthTests
     }
 
     [Fact]
+    public async Task A_certificate_that_has_expired_is_not_said_to_expire()
+    {
+        using var folder = new CertificateFolder(-3);
+        await using var server = await StartAsync($$"""{ "Inbound": { "Certificates": [{ "Certificate": "{{folder.Certificate}}", "Key": "{{folder.Key}}" }] } }""");
+
+        var (code, health) = await HealthAsync(server);
+
+        Assert.Equal(HttpStatusCode.OK, code);
+        Assert.Matches(@"^certificate: expired on \d{4}-\d\d-\d\d$", Assert.Single(health.GetProperty("warnings").EnumerateArray()).GetString());
+    }
+
+    [Fact]
     public async Task Below_the_floor_of_free_space_mail_is_deferred_and_health_says_why()
     {
         await using var server = await StartAsync($$"""{ "FreeSpaceFloor": {{long.MaxValue / 2}} }""");
@@ -39,6 +51,8 @@ public sealed class HealthTests
         await client.AssertClosedAsync();
         Assert.Equal(HttpStatusCode.ServiceUnavailable, code);
         Assert.Contains("FreeSpaceFloor", Assert.Single(health.GetProperty("faults").EnumerateArray()).GetString(), StringComparison.Ordinal);
+        await Eventually.TrueAsync(() => server.Output.Contains(" tls none user none: full; ", StringComparison.Ordinal), () => server.Output);
+        Assert.Matches("warn: .* The disk has [0-9]+ octets left, and FreeSpaceFloor is ", server.Output);
     }
 
     [Fact]
@@ -84,7 +98,7 @@ public sealed class HealthTests
         {
             using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
             var request = new CertificateRequest("CN=mx.agentmta.test", key, HashAlgorithmName.SHA256);
-            using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(days).AddHours(1));
+            using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-30), DateTimeOffset.UtcNow.AddDays(days).AddHours(1));
             File.WriteAllText(Certificate, certificate.ExportCertificatePem());
             File.WriteAllText(Key, key.ExportPkcs8PrivateKeyPem());
         }

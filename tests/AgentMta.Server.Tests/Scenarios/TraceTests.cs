@@ -60,6 +60,35 @@ public sealed partial class TraceTests
     }
 
     [Fact]
+    public async Task Who_has_no_id_finds_by_address_or_domain_what_came_went_and_was_refused()
+    {
+        await using var server = await ServerProcess.StartAsync("--relay", "127.0.0.1:1");
+        using var api = server.Client();
+        await PlainSmtp.SendAsync(server.Smtp, "sender.test", "ann@sender.test", Agent, Mail);
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => PlainSmtp.SendAsync(server.Smtp, "sender.test", "bob@sender.test", "nobody@agentmta.test", Mail));
+        var sent = await api.PostAsJsonAsync($"/v0/inboxes/{Uri.EscapeDataString(Agent)}/messages/send", new { to = "carl@elsewhere.test", subject = "x", text = "x" });
+        Assert.True(sent.IsSuccessStatusCode, await sent.Content.ReadAsStringAsync());
+        async Task<string> FindAsync(string text, string wanted) => await Eventually.GetAsync(
+            async () => await Shell.AgentMtaAsync("trace", text, "--data", server.Data) is { ExitCode: 0 } found && found.Output.Contains(wanted, StringComparison.Ordinal) ? found.Output : null, () => server.Output);
+
+        var came = await FindAsync("ANN@sender.test", "received <trace@sender.test>");
+        Assert.Contains("labels received, unread", came, StringComparison.Ordinal);
+        Assert.DoesNotContain("bob@", came, StringComparison.Ordinal);
+
+        var turnedAway = await FindAsync("bob@sender.test", "refusal " + Bracketed().Match(refused.Message).Groups[1].Value);
+        Assert.Contains("<bob@sender.test> to <nobody@agentmta.test>\n    550 5.1.1", turnedAway, StringComparison.Ordinal);
+
+        // A domain, which a shell's response files must not get in the way of.
+        var waits = await FindAsync("@elsewhere.test", ": deferred, next try ");
+        Assert.Matches(@"delivery \w+  to carl@elsewhere\.test from agent@agentmta\.test: deferred, next try \S+ \S+, 1 attempts\n    .*: no connection: Connection refused", waits);
+        Assert.Contains("outgoing <", waits, StringComparison.Ordinal);
+
+        var programs = (await Shell.AgentMtaAsync("trace", "carl@elsewhere.test", "--json", "--data", server.Data)).StandardOutput.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(["message", "delivery"], programs.Select(line => JsonSerializer.Deserialize<JsonElement>(line).EnumerateObject().Single().Name));
+        Assert.Equal(66, (await Shell.AgentMtaAsync("trace", "dora@sender.test", "--data", server.Data)).ExitCode);
+    }
+
+    [Fact]
     public async Task Without_any_refusal_the_list_says_so_to_people_and_nothing_to_programs()
     {
         await using var server = await ServerProcess.StartAsync();

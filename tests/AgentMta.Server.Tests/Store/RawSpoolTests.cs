@@ -77,6 +77,24 @@ public sealed class RawSpoolTests : IDisposable
     }
 
     [Fact]
+    public void A_disk_below_the_floor_is_told_of_once_and_so_is_its_end()
+    {
+        var (time, free) = (new ManualTimeProvider(), 5_000_000L);
+        using var log = new LineLog();
+        using var spool = new RawSpool(_folder, freeSpaceFloor: 4_000_000, time) { FreeSpace = _ => free, Log = log };
+        foreach (var now in new[] { 5_000_000L, 3_999_999, 3_000_000, 9_000_000, 9_000_000 })
+        {
+            free = now;
+            spool.HasRoom();
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Collection(
+            log.Lines, line => Assert.StartsWith("The disk has 3999999 octets left, and FreeSpaceFloor is 4000000: mail is deferred", line, StringComparison.Ordinal),
+            line => Assert.StartsWith("The disk has room again: 9000000", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Small_messages_count_for_what_the_database_makes_of_them()
     {
         var free = 5_000_000L;

@@ -12,6 +12,7 @@ namespace AgentMta.Server.Tests.Support;
 internal sealed class WebhookBench : IAsyncDisposable
 {
     private readonly WebhookSender _sender;
+    private readonly WebhookMeter _meter = new();
     private WebhookDispatcher _dispatcher;
 
     private WebhookBench(TestStore store, ManualTimeProvider time, bool loopback, IDnsLookup dns)
@@ -77,6 +78,7 @@ internal sealed class WebhookBench : IAsyncDisposable
         await _dispatcher.StopAsync(CancellationToken.None);
         _dispatcher.Dispose();
         _sender.Dispose();
+        _meter.Dispose();
         await Store.DisposeAsync();
     }
 
@@ -90,6 +92,7 @@ internal sealed class WebhookBench : IAsyncDisposable
         Sender = _sender,
         Options = Options,
         Chance = () => 0,
+        Meter = _meter,
         Time = Time,
         Log = NullLogger.Instance,
     };

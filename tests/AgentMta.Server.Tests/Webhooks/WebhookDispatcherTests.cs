@@ -57,6 +57,22 @@ public sealed class WebhookDispatcherTests
     }
 
     [Fact]
+    public async Task What_an_endpoint_did_not_take_leaves_a_line_with_why_and_when_it_is_tried_again()
+    {
+        await using var bench = await WebhookBench.StartAsync();
+        await bench.StopAsync();
+        using var log = new LineLog();
+        var webhook = await bench.AddAsync("http://127.0.0.1:1/hook");
+        await bench.HappenAsync();
+
+        await new EndpointWorker(bench.Services with { Log = log }, webhook).RunOnceAsync(CancellationToken.None);
+
+        var line = Assert.Single(log.Lines);
+        Assert.Matches(@"^webhook ep_\w+ event \w+ message\.received: failed none; attempt 1, \d+ ms, next \d{4}-\S+Z: 127\.0\.0\.1 cannot be connected to\. .*Connection refused$", line);
+        Assert.Equal(line.IndexOf("cannot be", StringComparison.Ordinal), line.LastIndexOf("cannot be", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Only_what_was_chosen_is_sent_and_nothing_from_before()
     {
         await using var endpoint = await ScriptedEndpoint.StartAsync();

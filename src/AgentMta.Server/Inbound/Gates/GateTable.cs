@@ -8,7 +8,7 @@ internal static class GateTable
     private const int LongestAnswer = 4 * 1024 * 1024;
 
     /// <summary>The gates for these settings.</summary>
-    public static GateSequence Create(ReceiverOptions options, DnsLists lists, ScannerWatch watch, TimeProvider time)
+    public static GateSequence Create(ReceiverOptions options, DnsLists lists, ScannerWatches watches, TimeProvider time)
     {
         var gates = options.Gates;
         var clamd = gates.Clamd is { } address ? new ClamdScanner(address, gates.ScannerTimeout, time) : null;
@@ -16,7 +16,7 @@ internal static class GateTable
         return new GateSequence(
             [
                 new LoopGate(gates, options.HostName),
-                new VirusGate(gates, clamd, watch),
+                new VirusGate(gates, clamd, watches.Clamd),
                 new DmarcRejectGate(gates),
                 new DmarcQuarantineGate(),
                 new TemporaryErrorGate(),
@@ -24,7 +24,7 @@ internal static class GateTable
                 new ThreadOnlyGate(),
                 new ColdGate(gates),
                 new RateGate(gates, time),
-                new SpamGate(gates, options.HostName, rspamd, lists, watch),
+                new SpamGate(gates, options.HostName, rspamd, watches.Rspamd, lists),
             ],
             time);
     }

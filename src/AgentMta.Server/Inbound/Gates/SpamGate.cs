@@ -4,7 +4,7 @@ using AgentMta.Server.Model;
 namespace AgentMta.Server.Inbound.Gates;
 
 /// <summary>rspamd's action where it is set and answers, else the built-in score; both explained.</summary>
-internal sealed class SpamGate(GateOptions options, string hostName, RspamdScanner? rspamd, DnsLists lists, ScannerWatch watch) : Gate("spam")
+internal sealed class SpamGate(GateOptions options, string hostName, RspamdScanner? rspamd, ScannerWatch watch, DnsLists lists) : Gate("spam")
 {
     /// <inheritdoc/>
     public override async ValueTask<GateVerdict> JudgeAsync(GateCase copy, CancellationToken cancellationToken)
@@ -32,12 +32,7 @@ internal sealed class SpamGate(GateOptions options, string hostName, RspamdScann
 
     // Apart, because what the function holds is made where its method begins.
     private ValueTask<ScanResult> ScanAsync(Arrival arrival, RspamdScanner scanner, CancellationToken cancellationToken) =>
-        arrival.OnceAsync(Name, async () =>
-        {
-            var result = await scanner.ScanAsync(arrival, cancellationToken).ConfigureAwait(false);
-            watch.Note("rspamd", result, options.SpamScannerDown == ScannerDown.Defer ? "mail is deferred" : "mail is judged by the built-in score");
-            return result;
-        });
+        arrival.OnceAsync(Name, async () => watch.Note(await scanner.ScanAsync(arrival, cancellationToken).ConfigureAwait(false)));
 
     private async ValueTask<SpamTally> ScoreAsync(GateCase copy, CancellationToken cancellationToken)
     {

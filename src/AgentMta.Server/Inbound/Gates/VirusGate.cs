@@ -18,7 +18,7 @@ internal sealed class VirusGate(GateOptions options, ClamdScanner? clamd, Scanne
 
     private async ValueTask<GateVerdict> AskAsync(GateCase copy, ClamdScanner scanner, CancellationToken cancellationToken)
     {
-        var result = await copy.Arrival.OnceAsync(Name, () => ScanAsync(copy.Arrival, scanner, cancellationToken)).ConfigureAwait(false);
+        var result = await copy.Arrival.OnceAsync(Name, async () => watch.Note(await scanner.ScanAsync(copy.Arrival.Message.Raw.Bytes, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
         return result.Outcome switch
         {
             ScanOutcome.Clean => Pass("nothing was found"),
@@ -30,13 +30,6 @@ internal sealed class VirusGate(GateOptions options, ClamdScanner? clamd, Scanne
                 Refuse(451, "4.7.1", "The message cannot be scanned now; try again later", "the scanner could not be asked", ("scanner", result.Name)),
             _ => Label(Unscanned, "the scanner could not be asked", ("scanner", result.Name)),
         };
-    }
-
-    private async ValueTask<ScanResult> ScanAsync(Arrival arrival, ClamdScanner scanner, CancellationToken cancellationToken)
-    {
-        var result = await scanner.ScanAsync(arrival.Message.Raw.Bytes, cancellationToken).ConfigureAwait(false);
-        watch.Note("clamd", result, options.VirusScannerDown == ScannerDown.Defer ? "mail is deferred" : $"mail is kept, labelled {Unscanned},");
-        return result;
     }
 
     private static string Word(string name) => string.Concat(name.Where(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/'));

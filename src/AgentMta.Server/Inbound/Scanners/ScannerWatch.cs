@@ -1,34 +1,50 @@
-using System.Collections.Concurrent;
+using AgentMta.Protocol.MailAuth;
 using AgentMta.Server.Model;
 
 namespace AgentMta.Server.Inbound.Scanners;
 
-/// <summary>Whether the scanners that are set answer. Where mail is kept without them, nobody else would tell that they do not: it is said in the log once, and in <c>/healthz</c> while it lasts.</summary>
-internal sealed partial class ScannerWatch(ILogger<ScannerWatch> log)
+/// <summary>Counts what a scanner says, and tells the log when it cannot be asked and when it answers again: mail goes on meanwhile, and nobody would know.</summary>
+/// <param name="scanner">clamd or rspamd.</param>
+/// <param name="meanwhile">What becomes of mail without it.</param>
+internal sealed class ScannerWatch(string scanner, string meanwhile, ReceiverMeter meter, TimeProvider time, ILogger log)
 {
-    private readonly ConcurrentDictionary<string, string> _down = new(StringComparer.Ordinal);
+    // One that answers now and then must not fill the log.
+    private static readonly TimeSpan Pause = TimeSpan.FromMinutes(5);
 
-    /// <summary>Names of the scanners that had no answer for the last message, in order.</summary>
-    public IReadOnlyList<string> Down => [.. _down.Keys.Order(StringComparer.Ordinal)];
+    private readonly Lock _lock = new();
+    private bool _isDown;
+    private bool _isTold;
+    private long? _toldAt;
 
-    /// <summary>Takes note of what became of one message's scan.</summary>
-    /// <param name="meanwhile">What becomes of mail without the scanner: "mail is …".</param>
-    public void Note(string scanner, ScanResult result, string meanwhile)
+    /// <summary>Its name.</summary>
+    public string Scanner => scanner;
+
+    /// <summary>Whether it had no answer for the last message.</summary>
+    public bool IsDown => Volatile.Read(ref _isDown);
+
+    /// <summary>Takes note of an answer and gives it back.</summary>
+    public ScanResult Note(ScanResult result)
     {
-        if (result.Outcome == ScanOutcome.Down)
+        meter.Scan(scanner, EnumWord.Of(result.Outcome));
+        var isDown = result.Outcome == ScanOutcome.Down;
+        if (!isDown && !IsDown)
+            return result;
+        lock (_lock)
         {
-            if (_down.TryAdd(scanner, result.Name))
-                CannotBeAsked(scanner, meanwhile, LogText.Clean(result.Name, LogText.Reply));
+            if (!isDown && _isTold)
+            {
+                log.LogInformation("{Scanner} answers again", scanner);
+                _isTold = false;
+            }
+            else if (isDown && (_toldAt is not { } at || time.GetElapsedTime(at) >= Pause))
+            {
+                log.LogWarning("{Scanner} cannot be asked ({Reason}); {Meanwhile}", scanner, LogText.Clean(result.Name, LogText.Reply), meanwhile);
+                (_isTold, _toldAt) = (true, time.GetTimestamp());
+            }
+
+            Volatile.Write(ref _isDown, isDown);
         }
-        else if (_down.TryRemove(scanner, out _))
-        {
-            AnswersAgain(scanner);
-        }
+
+        return result;
     }
-
-    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "{Scanner} cannot be asked: {Meanwhile} until it answers ({Fault})")]
-    private partial void CannotBeAsked(string scanner, string meanwhile, string fault);
-
-    [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "{Scanner} answers again")]
-    private partial void AnswersAgain(string scanner);
 }
