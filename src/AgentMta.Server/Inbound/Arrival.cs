@@ -65,6 +65,9 @@ internal sealed class Arrival(IncomingMessage message, ParseSlots? slots = null)
     /// <summary>The results of authentication as lists show them.</summary>
     public JsonText? AuthenticationSummary => _summary ??= IsLocal ? LocalSummary : Authentication is { } verdict ? JsonText.Write(verdict, VerdictJsonWriter.WriteSummary) : null;
 
+    /// <summary>What stands in the place of the Message-ID is too long for one.</summary>
+    public bool IsMessageIdTooLong => MessageIdParser.IsTooLong(Headers.First("Message-ID")?.Text);
+
     /// <summary>As in the header, with angle brackets; null where there is none.</summary>
     public string? MessageId => MessageIdParser.Parse(Headers.First("Message-ID")?.Text);
 

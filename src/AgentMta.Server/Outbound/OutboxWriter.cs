@@ -198,18 +198,18 @@ internal sealed class OutboxWriter(Database database, MessageSigner signer, Dire
             MessageId = ready.MessageId,
             Direction = MessageDirection.Out,
             Timestamp = time.GetUtcNow(),
-            From = said.From.Count > 0 ? said.From[0].ToDisplay() : sender.Address,
-            To = Show(said.To),
-            Cc = Show(said.Cc),
+            From = RowBounds.Author(said.From) ?? sender.Address,
+            To = RowBounds.People(said.To),
+            Cc = RowBounds.People(said.Cc),
             Bcc = ready.Bcc,
-            ReplyTo = Show(said.ReplyTo),
-            Subject = said.Subject.Length == 0 ? null : said.Subject,
-            BaseSubject = Subjects.Base(said.Subject).Base.ToLowerInvariant(),
+            ReplyTo = RowBounds.People(said.ReplyTo),
+            Subject = RowBounds.Subject(said.Subject),
+            BaseSubject = Subjects.Base(RowBounds.Subject(said.Subject)).Base.ToLowerInvariant(),
             Preview = said.Preview.Length == 0 ? null : said.Preview,
             Labels = [Labels.Sent, .. ready.Labels],
             Attachments = StoredAttachments.Of(said, ready.MessageKey),
             InReplyTo = ready.InReplyTo,
-            References = ready.References,
+            References = RowBounds.References(ready.References),
             Size = content.Length,
             ContentHash = ContentHash.Compute(mime.Headers, content),
             ResolvedKey = ready.ResolvedKey,
@@ -218,8 +218,6 @@ internal sealed class OutboxWriter(Database database, MessageSigner signer, Dire
             EventFacts = JsonSerializer.Serialize(new RecipientFacts(recipients), DeliveryJson.Default.RecipientFacts),
         };
     }
-
-    private static List<string> Show(IReadOnlyList<MailAddress> addresses) => [.. addresses.Select(a => a.ToDisplay())];
 
     // Put in front of the sender's own copy, and of no other.
     private static byte[]? BccField(IReadOnlyList<string> bcc) =>

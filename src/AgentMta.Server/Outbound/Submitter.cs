@@ -58,6 +58,8 @@ internal sealed class Submitter(SubmissionStore store, RawReader raws, SendPolic
             return new SubmitResult(null, null, unverified);
         if (HeaderRules.Refusal(submission.Headers) is { } header)
             return Refused(400, "validation_error", header, "Leave it out; addresses, subject and threading have fields of their own.");
+        if (submission.Subject?.Length > RowBounds.SubjectLength)
+            return Refused(400, "validation_error", $"The subject has more than {RowBounds.SubjectLength} characters.", "Put the rest into the text.");
         if (LabelRefusal(submission.Labels) is { } label)
             return Refused(400, "validation_error", label);
 

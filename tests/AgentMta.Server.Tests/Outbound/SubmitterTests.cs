@@ -12,6 +12,14 @@ public sealed class SubmitterTests
     private static readonly byte[] Hash = SHA256.HashData("one"u8);
 
     [Fact]
+    public async Task A_subject_that_no_row_would_keep_whole_is_refused()
+    {
+        await using var bench = await OutboundBench.OpenAsync();
+        Assert.Null((await bench.SendAsync(["ann@example.net"], s => s with { Subject = new string('s', 1000) })).Fault);
+        Assert.Equal(400, (await bench.SendAsync(["ann@example.net"], s => s with { Subject = new string('s', 1001) })).Fault!.Status);
+    }
+
+    [Fact]
     public async Task A_message_without_recipient_is_refused()
     {
         await using var bench = await OutboundBench.OpenAsync(keys: false);
