@@ -48,7 +48,7 @@ internal sealed class Arrival(IncomingMessage message, ParseSlots? slots = null)
     }
 
     /// <summary>The right to parse it; a message that is checked in place waits for none.</summary>
-    public ValueTask<ParseSlots.Slot> EnterSlotAsync(CancellationToken cancellationToken) => message.InPlace || slots is null ? default : slots.EnterAsync(cancellationToken);
+    public ValueTask<ParseSlots.Slot> EnterSlotAsync(CancellationToken cancellationToken) => message.InPlace || slots is null ? default : slots.EnterAsync(message.Session.ClientAddress.ToString(), cancellationToken);
 
     /// <summary>All authors.</summary>
     public IReadOnlyList<MailAddress> From => _from ??= ReadFrom();

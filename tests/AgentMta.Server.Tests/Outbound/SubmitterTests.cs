@@ -169,6 +169,30 @@ public sealed class SubmitterTests
     }
 
     [Fact]
+    public async Task A_large_forward_waits_for_a_slot_and_a_small_one_does_not()
+    {
+        await using var bench = await OutboundBench.OpenAsync(keys: false);
+        var large = await bench.SendAsync(["ann@example.net"], s => s with { Html = $"<p>{new string('x', 100_000)}</p>" });
+        var small = await bench.SendAsync(["ann@example.net"]);
+        Task<SubmitResult> waits;
+        using (await bench.Slots.EnterAsync("another", default))
+        {
+            waits = ForwardAsync(large);
+            await Eventually.TrueAsync(() => bench.Slots.Waiting == 1, () => $"{bench.Slots.Waiting} wait");
+            Assert.Null((await ForwardAsync(small)).Fault);
+            Assert.False(waits.IsCompleted);
+        }
+
+        Assert.Null((await waits).Fault);
+        // It was given back, with faults too.
+        Assert.Equal(400, (await ForwardAsync(large, "nobody")).Fault!.Status);
+        Assert.Null((await ForwardAsync(large)).Fault);
+
+        Task<SubmitResult> ForwardAsync(SubmitResult sent, string to = "bob@example.net") =>
+            bench.SendAsync([to], s => s with { Kind = SubmissionKind.Forward, TargetMessageId = sent.MessageId, Subject = null });
+    }
+
+    [Fact]
     public async Task A_large_message_lies_in_a_file_that_its_delivery_reads()
     {
         await using var bench = await OutboundBench.OpenAsync(keys: false);
