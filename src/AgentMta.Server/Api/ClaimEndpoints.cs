@@ -67,7 +67,7 @@ internal sealed class ClaimEndpoints(ApiServices services)
         foreach (var turn in claimed)
         {
             var message = await _reader.ReadAsync(call.Scope, turn.Message, call.Aborted).ConfigureAwait(false);
-            if (!call.Answer.TryGrow(message.Weight))
+            if (!call.Answer.TryGrow(message.Weight()))
                 break;
             messages.Add(message with { Lease = new LeaseResponse(turn.Token.ToString(), turn.Until, turn.Token.Attempt) });
         }

@@ -106,7 +106,7 @@ internal sealed class MessageEndpoints(ApiServices services)
     /// <summary>A page as the answer.</summary>
     public static IResult Show(ApiCall call, MessageList list)
     {
-        call.Answer.Grow(list.Messages.Sum(m => m.Weight));
+        call.Answer.Grow(list.Messages.Sum(m => m.Weight()));
         return TypedResults.Json(list, ApiJson.Wire.MessageList);
     }
 
@@ -144,7 +144,7 @@ internal sealed class MessageEndpoints(ApiServices services)
     {
         var message = await FindAsync(call).ConfigureAwait(false);
         var shown = await _reader.ReadAsync(call.Scope, message, call.Aborted).ConfigureAwait(false);
-        call.Answer.Grow(shown.Weight);
+        call.Answer.Grow(shown.Weight());
         return TypedResults.Json(shown, ApiJson.Wire.MessageResponse);
     }
 

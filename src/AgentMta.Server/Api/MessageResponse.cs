@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using AgentMta.Server.Model;
 using AgentMta.Server.Store;
 
@@ -74,8 +73,7 @@ internal sealed record MessageResponse
     public required DateTimeOffset UpdatedAt { get; init; }
 
     /// <summary>Octets of memory that its texts take, as near as need be.</summary>
-    [JsonIgnore]
-    public long Weight => sizeof(char) * ((Text?.Length ?? 0) + (Html?.Length ?? 0L) + (ExtractedText?.Length ?? 0) + (ExtractedHtml?.Length ?? 0) + (Subject?.Length ?? 0)
+    public long Weight() => sizeof(char) * ((Text?.Length ?? 0) + (Html?.Length ?? 0L) + (ExtractedText?.Length ?? 0) + (ExtractedHtml?.Length ?? 0) + (Subject?.Length ?? 0)
         + Length(To) + Length(Cc) + Length(Bcc) + Length(ReplyTo) + Length(References) + (Headers?.Sum(h => (long)h.Value.Length) ?? 0)
         + (Attachments?.Sum(a => AttachmentLength + (a.Filename?.Length ?? 0) + a.ContentType.Length + (a.ContentId?.Length ?? 0)) ?? 0L));
 

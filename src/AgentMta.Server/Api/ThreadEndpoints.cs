@@ -94,11 +94,11 @@ internal sealed class ThreadEndpoints(ApiServices services)
                 break;
             var message = await _reader.ReadAsync(call.Scope, row, call.Aborted).ConfigureAwait(false);
             if (messages.Count == 0)
-                call.Answer.Grow(message.Weight);
-            else if (!call.Answer.TryGrow(message.Weight))
+                call.Answer.Grow(message.Weight());
+            else if (!call.Answer.TryGrow(message.Weight()))
                 break;
             messages.Add(message);
-            size += message.Weight;
+            size += message.Weight();
         }
 
         var page = Page.Of(rows, Math.Max(1, messages.Count), call, row => [Page.Number(row.Timestamp.ToMicros()), row.MessageKey]);
