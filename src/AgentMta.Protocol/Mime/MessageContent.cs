@@ -134,10 +134,10 @@ public sealed class MessageContent
         foreach (var name in (ReadOnlySpan<string>)["From", "Subject", "Date", "Message-ID", "Content-Type"])
         {
             if (headers.IsRepeated(name))
-                return defects | MimeDefects.RepeatedHeader;
+                defects |= MimeDefects.RepeatedHeader;
         }
 
-        return defects;
+        return defects | (MessageIdParser.IsTooLong(headers.First("Message-ID")?.Text) ? MimeDefects.OverlongMessageId : MimeDefects.None);
     }
 
     private static MimeDefects EncodingDefects(MimeMessage message)

@@ -29,4 +29,7 @@ public enum MimeDefects
 
     /// <summary>The HTML that the text was to be read from is larger than what is looked at.</summary>
     HtmlBeyondBounds = 1 << 19,
+
+    /// <summary>A Message-ID of more than 998 octets, which is taken for none.</summary>
+    OverlongMessageId = 1 << 20,
 }

@@ -14,6 +14,10 @@ internal sealed class ApiCall(HttpContext context, ApiServices services, Credent
     public const int MaximumPage = 100;
     private const int DefaultPage = 50;
 
+    // The octets, the same as text, decoded, composed and signed.
+    private const int TimesBody = 6;
+    private MemoryRoom.Part? _answer;
+
     public HttpContext Context => context;
 
     public ApiServices Services => services;
@@ -41,6 +45,17 @@ internal sealed class ApiCall(HttpContext context, ApiServices services, Credent
 
     /// <summary>Root of absolute URLs.</summary>
     public string Root => services.Options.PublicUrl is { } root ? root.GetLeftPart(UriPartial.Path).TrimEnd('/') : $"{context.Request.Scheme}://{context.Request.Host}{context.Request.PathBase}";
+
+    /// <summary>What the answer holds until it is read.</summary>
+    public MemoryRoom.Part Answer
+    {
+        get
+        {
+            if (_answer is null)
+                context.Response.RegisterForDispose(_answer = services.Answers.Open(credential.Scope.WorkspaceId));
+            return _answer;
+        }
+    }
 
     /// <summary>The page size asked for.</summary>
     public int Limit => Query.Number("limit", 1, MaximumPage) ?? DefaultPage;
@@ -105,6 +120,9 @@ internal sealed class ApiCall(HttpContext context, ApiServices services, Credent
             return ReadOnlyMemory<byte>.Empty;
         if (request.ContentLength > services.Options.MaxBodySize)
             throw new BadHttpRequestException("The request body is too large.", 413);
+        var room = services.Requests.Open(credential.Scope.WorkspaceId);
+        context.Response.RegisterForDispose(room);
+        room.Grow(TimesBody * (request.ContentLength ?? 0));
         using var buffer = new MemoryStream((int)(request.ContentLength ?? 1024));
         var chunk = ArrayPool<byte>.Shared.Rent(16 * 1024);
         try
@@ -114,7 +132,10 @@ internal sealed class ApiCall(HttpContext context, ApiServices services, Credent
             {
                 if (buffer.Length + read > services.Options.MaxBodySize)
                     throw new BadHttpRequestException("The request body is too large.", 413);
+                var before = buffer.Capacity;
                 buffer.Write(chunk, 0, read);
+                if (request.ContentLength is null)
+                    room.Grow(TimesBody * (long)(buffer.Capacity - before));
             }
         }
         finally

@@ -38,8 +38,14 @@ internal sealed record ApiServices
     /// <summary>What a webhook may name.</summary>
     public required DestinationRules Destinations { get; init; }
 
-    /// <summary>What may be decoded at once of large messages.</summary>
-    public ParseSlots Slots { get; init; } = new(Environment.ProcessorCount);
+    /// <summary>What may be decoded at once of large messages; Outbound has the same, for what is forwarded.</summary>
+    public required ParseSlots Slots { get; init; }
+
+    /// <summary>What answers may hold until they are read.</summary>
+    public MemoryRoom Answers { get; init; } = MemoryRoom.OfThisMachine();
+
+    /// <summary>What requests may hold until they are answered.</summary>
+    public MemoryRoom Requests { get; init; } = MemoryRoom.OfThisMachine();
 
     public required ApiOptions Options { get; init; }
 

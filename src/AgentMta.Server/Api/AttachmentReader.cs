@@ -17,8 +17,7 @@ internal sealed class AttachmentReader(ApiServices services)
     {
         if (given is null || given.Count == 0)
             return [];
-        if (given.Count > Maximum)
-            throw ApiException.Invalid("attachments", $"At most {Maximum} attachments are taken.");
+        Check(given.Count, 0);
         using var patience = new CancellationTokenSource(FetchLimit, services.Time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         var read = new List<SubmittedAttachment>(given.Count);
@@ -27,11 +26,20 @@ internal sealed class AttachmentReader(ApiServices services)
         {
             read.Add(await ReadOneAsync(given[i], $"attachments.{i}", both.Token, cancellationToken).ConfigureAwait(false));
             total += read[i].Content.Length;
-            if (total > MaximumTotal)
-                throw new ApiException(413, "payload_too_large", $"The attachments have more than {MaximumTotal} octets together.", "Send a link in the text instead.");
+            Check(given.Count, total);
         }
 
         return read;
+    }
+
+    /// <summary>Whether a message can have so many.</summary>
+    /// <exception cref="ApiException">It cannot.</exception>
+    public static void Check(long count, long total)
+    {
+        if (count > Maximum)
+            throw ApiException.Invalid("attachments", $"At most {Maximum} attachments are taken.");
+        if (total > MaximumTotal)
+            throw new ApiException(413, "payload_too_large", $"The attachments have more than {MaximumTotal} octets together.", "Send a link in the text instead.");
     }
 
     private async Task<SubmittedAttachment> ReadOneAsync(SendAttachment given, string field, CancellationToken patience, CancellationToken cancellationToken)

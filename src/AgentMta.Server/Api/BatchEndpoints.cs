@@ -62,6 +62,7 @@ internal sealed class BatchEndpoints(ApiServices services)
         var ids = Ids(await call.BodyAsync(ApiJson.Wire.BatchRequest).ConfigureAwait(false), MaximumRead);
         var forbidden = LabelChange.Forbidden(call.Credential);
         var found = (await _messages.GetAllAsync(call.Scope, call.Inbox.InboxId, ids, call.Aborted).ConfigureAwait(false)).Where(m => !forbidden.Any(m.Labels.Contains)).Select(MessageResponse.Of).ToList();
+        call.Answer.Grow(found.Sum(m => m.Weight()));
         return TypedResults.Json(new BatchMessageList(ids.Count, found.Count, found), ApiJson.Wire.BatchMessageList);
     }
 

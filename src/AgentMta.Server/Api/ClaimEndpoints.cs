@@ -65,7 +65,18 @@ internal sealed class ClaimEndpoints(ApiServices services)
         var claimed = await _claims.ClaimAsync(call.Scope, claim, call.Wait, call.Aborted).ConfigureAwait(false);
         var messages = new List<MessageResponse>(claimed.Count);
         foreach (var turn in claimed)
-            messages.Add(await _reader.ReadAsync(call.Scope, turn.Message, call.Aborted).ConfigureAwait(false) with { Lease = new LeaseResponse(turn.Token.ToString(), turn.Until, turn.Token.Attempt) });
+        {
+            var message = await _reader.ReadAsync(call.Scope, turn.Message, call.Aborted).ConfigureAwait(false);
+            if (!call.Answer.TryGrow(message.Weight()))
+                break;
+            messages.Add(message with { Lease = new LeaseResponse(turn.Token.ToString(), turn.Until, turn.Token.Attempt) });
+        }
+
+        // What there is no room for now is nobody's: it is claimed again at once by whoever asks.
+        foreach (var turn in claimed.Skip(messages.Count))
+            await _claims.ReleaseAsync(turn.Message, turn.Token, TimeSpan.Zero, "The server had no room for its answer.", CancellationToken.None).ConfigureAwait(false);
+        if (messages.Count == 0 && claimed.Count > 0)
+            throw MemoryRoom.Full();
         return TypedResults.Json(new ClaimResponse(messages.Count, messages), ApiJson.Wire.ClaimResponse);
     }
 

@@ -27,7 +27,10 @@ internal sealed class DownloadEndpoints(ApiServices services)
         var scope = new Scope(workspace).ToInbox(inbox);
         if (key.StartsWith(DownloadLinks.DraftPrefix, StringComparison.Ordinal))
         {
+            var held = services.Answers.Open(workspace);
+            context.Response.RegisterForDispose(held);
             var file = (await _drafts.ContentsAsync(workspace, key[DownloadLinks.DraftPrefix.Length..], what, context.RequestAborted).ConfigureAwait(false)).FirstOrDefault() ?? throw ApiException.NotFound("The attachment");
+            held.Grow(file.Content.Length);
             await DownloadResult.WriteAsync(context, file.Content, file.ContentType ?? "application/octet-stream", file.FileName ?? "attachment", inline: false).ConfigureAwait(false);
             return;
         }

@@ -18,6 +18,9 @@ internal sealed record DownloadResult(ApiServices Services, MessageStore Message
     {
         using var raw = await RawBytes.OpenAsync(Messages, Services.Spool, Scope, Message.InboxId, Message.MessageId, httpContext.RequestAborted).ConfigureAwait(false)
             ?? throw ApiException.NotFound("The message");
+        var held = Services.Answers.Open(Message.WorkspaceId);
+        httpContext.Response.RegisterForDispose(held);
+        held.Grow(Attachment?.Size ?? raw.Received.Length);
         var bytes = Attachment is null ? Join(raw.Shown()) : Decode(raw.Received, Attachment);
         await (Attachment is null
             ? WriteAsync(httpContext, bytes, "message/rfc822", Message.MessageKey + ".eml", inline: false)

@@ -140,6 +140,9 @@ internal sealed class DraftEndpoints(ApiServices services)
                     DraftStore.RemoveAttachment(session, old, id);
                 foreach (var file in files)
                     DraftStore.AddAttachment(session, old, file);
+                // With those that it has from before; what is too much leaves nothing of this change.
+                var (count, size) = DraftStore.Attached(session, old);
+                AttachmentReader.Check(count, size);
                 return changed;
             },
             call.Aborted).ConfigureAwait(false);
@@ -227,12 +230,16 @@ internal sealed class DraftEndpoints(ApiServices services)
         };
     }
 
-    private async Task<IResult> ShowAsync(ApiCall call, Draft draft) => TypedResults.Json(
-        Item(draft, await _drafts.AttachmentsAsync(draft, call.Aborted).ConfigureAwait(false)) with
-        {
-            ClientId = draft.ClientId, ReplyTo = draft.Content.ReplyTo, Text = draft.Content.Text, Html = draft.Content.Html, CreatedAt = draft.CreatedAt, Fault = draft.Fault,
-        },
-        ApiJson.Wire.DraftResponse);
+    private async Task<IResult> ShowAsync(ApiCall call, Draft draft)
+    {
+        call.Answer.Grow(draft.Content.Weight());
+        return TypedResults.Json(
+            Item(draft, await _drafts.AttachmentsAsync(draft, call.Aborted).ConfigureAwait(false)) with
+            {
+                ClientId = draft.ClientId, ReplyTo = draft.Content.ReplyTo, Text = draft.Content.Text, Html = draft.Content.Html, CreatedAt = draft.CreatedAt, Fault = draft.Fault,
+            },
+            ApiJson.Wire.DraftResponse);
+    }
 
     private static AttachmentResponse Show(DraftAttachment a) => new(a.AttachmentId, a.Size, a.FileName, a.ContentType ?? "application/octet-stream", a.Inline ? "inline" : "attachment", a.ContentId);
 

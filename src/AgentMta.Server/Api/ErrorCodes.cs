@@ -37,6 +37,6 @@ internal static class ErrorCodes
         new(426, "upgrade_required", "GET /v0 is the websocket.", "Connect with a websocket client, or read GET /v0/events."),
         new(429, "rate_limit_exceeded", "The key makes too many requests, or the inbox writes too much mail.", "Wait for Retry-After seconds; use wait= or a websocket instead of polling."),
         new(500, "internal_error", "The server failed; its log says why.", "Try again once; then tell the operator."),
-        new(503, "service_unavailable", "The store cannot be written now (disk full, for mail: less free space than FreeSpaceFloor; shutting down); nothing was changed.", "Try again after Retry-After seconds."),
+        new(503, "service_unavailable", "Large requests and answers under way take the memory there is for them, or the store cannot be written now (disk full, for mail: less free space than FreeSpaceFloor; shutting down); nothing was changed.", "Try again after Retry-After seconds."),
     ];
 }

@@ -7,7 +7,8 @@ using AgentMta.Server.Store;
 namespace AgentMta.Server.Api;
 
 /// <summary>Makes the JSON of an event for webhooks and live feeds from what is stored when it is sent; the log itself has ids and envelope facts alone.</summary>
-internal sealed class EventRenderer(ApiServices services)
+/// <param name="consumer">What the events are for: webhooks and live feeds take turns at decoding.</param>
+internal sealed class EventRenderer(ApiServices services, string consumer)
 {
     /// <summary>Most octets of an event; bodies, then headers, are left out of a larger one.</summary>
     public const int MaximumSize = 1024 * 1024;
@@ -17,7 +18,7 @@ internal sealed class EventRenderer(ApiServices services)
     private readonly MessageStore _messages = new(new GlancingDatabase(services.Database));
     private readonly ThreadReader _threads = new(new GlancingDatabase(services.Database));
     private readonly DomainStore _domains = new(new GlancingDatabase(services.Database));
-    private readonly MessageReader _reader = new(new MessageStore(new GlancingDatabase(services.Database)), services.Spool, services.Slots);
+    private readonly MessageReader _reader = new(new MessageStore(new GlancingDatabase(services.Database)), services.Spool, services.Slots, consumer + " ");
 
     /// <summary>The <see cref="RenderEvent"/> of the server.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> RenderAsync(StoredEvent stored, CancellationToken cancellationToken)

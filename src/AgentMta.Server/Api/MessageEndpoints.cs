@@ -97,10 +97,17 @@ internal sealed class MessageEndpoints(ApiServices services)
             var left = until - services.Time.GetUtcNow();
             // A short page with a next one has not seen all that there is.
             if (page.Rows.Count > 0 || page.Next is not null || left <= TimeSpan.Zero)
-                return TypedResults.Json(new MessageList(page.Rows.Count, call.Limit, call.NextPage(page), [.. page.Rows.Select(MessageResponse.Of)]), ApiJson.Wire.MessageList);
+                return Show(call, new MessageList(page.Rows.Count, call.Limit, call.NextPage(page), [.. page.Rows.Select(MessageResponse.Of)]));
 
             await watch.WaitAsync(left, call.Aborted).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>A page as the answer.</summary>
+    public static IResult Show(ApiCall call, MessageList list)
+    {
+        call.Answer.Grow(list.Messages.Sum(m => m.Weight()));
+        return TypedResults.Json(list, ApiJson.Wire.MessageList);
     }
 
     /// <summary>What the query narrows the messages to.</summary>
@@ -136,7 +143,9 @@ internal sealed class MessageEndpoints(ApiServices services)
     private async Task<IResult> GetAsync(ApiCall call)
     {
         var message = await FindAsync(call).ConfigureAwait(false);
-        return TypedResults.Json(await _reader.ReadAsync(call.Scope, message, call.Aborted).ConfigureAwait(false), ApiJson.Wire.MessageResponse);
+        var shown = await _reader.ReadAsync(call.Scope, message, call.Aborted).ConfigureAwait(false);
+        call.Answer.Grow(shown.Weight());
+        return TypedResults.Json(shown, ApiJson.Wire.MessageResponse);
     }
 
     private async Task<IResult> UpdateAsync(ApiCall call)

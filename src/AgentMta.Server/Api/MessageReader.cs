@@ -6,7 +6,8 @@ using AgentMta.Server.Store;
 namespace AgentMta.Server.Api;
 
 /// <summary>Reads a message in full: bodies are decoded from the raw when they are asked for (docs/decisions/0005-bodies-from-the-raw.md).</summary>
-internal sealed class MessageReader(MessageStore messages, RawSpool spool, ParseSlots slots)
+/// <param name="consumer">Who reads beside the API's callers: it takes turns with them, workspace by workspace.</param>
+internal sealed class MessageReader(MessageStore messages, RawSpool spool, ParseSlots slots, string consumer = "")
 {
     /// <summary>Bodies of more characters are left out; the raw has them.</summary>
     public const int MaximumBody = 5 * 1024 * 1024;
@@ -19,7 +20,7 @@ internal sealed class MessageReader(MessageStore messages, RawSpool spool, Parse
     public async ValueTask<MessageResponse> ReadAsync(Scope scope, StoredMessage message, CancellationToken cancellationToken)
     {
         // What a large one takes to decode is many times its octets; where the reader leaves meanwhile it is not begun.
-        using var slot = message.Size > RawContent.InlineLimit ? await slots.EnterAsync(cancellationToken).ConfigureAwait(false) : default;
+        using var slot = message.Size > RawContent.InlineLimit ? await slots.EnterAsync(consumer + scope.WorkspaceId, cancellationToken).ConfigureAwait(false) : default;
         using var raw = await RawBytes.OpenAsync(messages, spool, scope, message.InboxId, message.MessageId, cancellationToken).ConfigureAwait(false);
         var shown = MessageResponse.Of(message);
         if (raw is null)

@@ -72,6 +72,11 @@ internal sealed record MessageResponse
 
     public required DateTimeOffset UpdatedAt { get; init; }
 
+    /// <summary>Octets of memory that its texts take, as near as need be.</summary>
+    public long Weight() => sizeof(char) * ((Text?.Length ?? 0) + (Html?.Length ?? 0L) + (ExtractedText?.Length ?? 0) + (ExtractedHtml?.Length ?? 0) + (Subject?.Length ?? 0)
+        + Length(To) + Length(Cc) + Length(Bcc) + Length(ReplyTo) + Length(References) + (Headers?.Sum(h => (long)h.Value.Length) ?? 0)
+        + (Attachments?.Sum(a => AttachmentLength + (a.Filename?.Length ?? 0) + a.ContentType.Length + (a.ContentId?.Length ?? 0)) ?? 0L));
+
     /// <summary>The message as lists show it.</summary>
     public static MessageResponse Of(StoredMessage message) => new()
     {
@@ -96,6 +101,10 @@ internal sealed record MessageResponse
         CreatedAt = message.CreatedAt,
         UpdatedAt = message.UpdatedAt,
     };
+
+    private const long AttachmentLength = 100;
+
+    private static long Length(IReadOnlyList<string>? values) => values?.Sum(v => (long)v.Length) ?? 0;
 
     private static IReadOnlyList<string>? Some(IReadOnlyList<string> values) => values.Count == 0 ? null : values;
 }

@@ -42,7 +42,7 @@ internal sealed class SearchEndpoints(ApiServices services)
         var found = await _searcher.MessagesAsync(call.Scope, query, MessageEndpoints.Filter(call), Position(call), call.Limit, call.Aborted).ConfigureAwait(false);
         var highlights = new SearchHighlights(query);
         var items = found.Items.Select(f => MessageResponse.Of(f.Item) with { Highlights = HighlightResponse.Of(highlights, f.Fields) }).ToList();
-        return TypedResults.Json(new MessageList(items.Count, call.Limit, Next(call, found.Next), items), ApiJson.Wire.MessageList);
+        return MessageEndpoints.Show(call, new MessageList(items.Count, call.Limit, Next(call, found.Next), items));
     }
 
     private async Task<IResult> ThreadsAsync(ApiCall call)

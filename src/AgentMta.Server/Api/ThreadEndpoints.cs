@@ -86,17 +86,30 @@ internal sealed class ThreadEndpoints(ApiServices services)
     {
         var thread = await FindAsync(call).ConfigureAwait(false);
         var rows = await _messages.OfThreadAsync(call.Scope, thread.ThreadId, LabelChange.Forbidden(call.Credential), Page.Position(call), call.Limit + 1, call.Aborted).ConfigureAwait(false);
-        var page = Page.Of(rows, Math.Min(call.Limit, Fitting(rows)), call, row => [Page.Number(row.Timestamp.ToMicros()), row.MessageKey]);
-        var messages = new List<MessageResponse>(page.Items.Count);
-        foreach (var message in page.Items.Reverse())
-            messages.Add(await _reader.ReadAsync(call.Scope, message, call.Aborted).ConfigureAwait(false));
+        var messages = new List<MessageResponse>();
+        var size = 0L;
+        foreach (var row in rows.Take(Math.Min(call.Limit, Fitting(rows))))
+        {
+            if (size > MessageReader.MaximumAnswer)
+                break;
+            var message = await _reader.ReadAsync(call.Scope, row, call.Aborted).ConfigureAwait(false);
+            if (messages.Count == 0)
+                call.Answer.Grow(message.Weight());
+            else if (!call.Answer.TryGrow(message.Weight()))
+                break;
+            messages.Add(message);
+            size += message.Weight();
+        }
+
+        var page = Page.Of(rows, Math.Max(1, messages.Count), call, row => [Page.Number(row.Timestamp.ToMicros()), row.MessageKey]);
+        messages.Reverse();
         var attachments = messages.SelectMany(m => m.Attachments ?? []).ToList();
         return TypedResults.Json(
             ThreadResponse.Of(thread) with { Attachments = attachments.Count == 0 ? null : attachments, Count = messages.Count, Limit = call.Limit, NextPageToken = page.Next, Messages = messages },
             ApiJson.Wire.ThreadResponse);
     }
 
-    // How many of them one answer holds with their bodies; the others are on the next page.
+    // How many of them one answer reads at most; what they decode to, and what room there is, may end the page earlier.
     private static int Fitting(List<StoredMessage> rows)
     {
         var size = 0L;

@@ -13,7 +13,7 @@ internal sealed class WebSocketEndpoint(ApiServices services, Authenticator auth
     private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(20);
 
     private readonly ConcurrentDictionary<string, int> _open = new(StringComparer.Ordinal);
-    private readonly EventRenderer _renderer = new(services);
+    private readonly EventRenderer _renderer = new(services, "live");
     private readonly WebhookRules _rules = new(services);
 
     /// <summary>Registers the route.</summary>

@@ -10,8 +10,8 @@ internal sealed record OutboundParts(Submitter Submitter, SubmissionReceiver Sub
 {
     /// <summary>Puts the parts together; <paramref name="accept"/> takes copies for inboxes of this server.</summary>
     public static OutboundParts Create(
-        OutboundOptions options, PermittedDestinations destinations, Database database, DirectoryStore directory, KeyRing keys, IDnsLookup dns, AcceptMessage accept, RawSpool spool, ApiKeyStore apiKeys,
-        TimeProvider time, ILoggerFactory logs)
+        OutboundOptions options, PermittedDestinations destinations, Database database, DirectoryStore directory, KeyRing keys, IDnsLookup dns, AcceptMessage accept, RawSpool spool, ParseSlots slots,
+        ApiKeyStore apiKeys, TimeProvider time, ILoggerFactory logs)
     {
         var meter = new OutboundMeter();
         var deliveries = new DeliveryStore(database);
@@ -22,7 +22,7 @@ internal sealed record OutboundParts(Submitter Submitter, SubmissionReceiver Sub
             database, new MessageSigner(new DkimKeyStore(database, keys), time), directory, spool, tokens, new UnsubscribeFields(tokens, options), options, meter, time, logs.CreateLogger<OutboxWriter>());
         var ids = new MessageIds(keys);
         var policy = new SendPolicy(submissions, directory, new ListStore(database), options, time);
-        var submitter = new Submitter(submissions, reader, policy, new Composer(ids, options, time), outbox, options, meter, time);
+        var submitter = new Submitter(submissions, reader, slots, policy, new Composer(ids, options, time), outbox, options, meter, time);
         var submission = new SubmissionReceiver(apiKeys, submissions, policy, outbox, ids, options, meter, time);
         var leases = new LeaseTable(meter);
         Func<double> chance = Chance.Next;

@@ -8,6 +8,7 @@ using AgentMta.Server.Store;
 using AgentMta.Server.Store.Sqlite;
 using AgentMta.Server.Webhooks;
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Hosting;
 
 namespace AgentMta.Server.Hosting;
@@ -118,7 +119,8 @@ internal sealed class ServerHost : IAsyncDisposable
         // 6
         var destinations = await PermittedDestinations.CreateAsync(Options, resolver, cancellationToken).ConfigureAwait(false);
         var apiKeys = new ApiKeyStore(database, time);
-        var sending = OutboundParts.Create(Options.OutboundOptions(), destinations, database, directory, keys, resolver, receiver.AcceptAsync, spool, apiKeys, time, logs);
+        var slots = new ParseSlots(Environment.ProcessorCount);
+        var sending = OutboundParts.Create(Options.OutboundOptions(), destinations, database, directory, keys, resolver, receiver.AcceptAsync, spool, slots, apiKeys, time, logs);
         Own(sending.Meter);
         Own(sending.Sts);
 
@@ -155,6 +157,7 @@ internal sealed class ServerHost : IAsyncDisposable
             Domains = domains,
             Feed = new EventFeed(database, new EventStore(database)),
             Destinations = destinations.Http,
+            Slots = slots,
             Options = Options.ApiOptions(),
             Time = time,
             Log = logs,
@@ -219,6 +222,8 @@ internal sealed class ServerHost : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            // By itself it is content with 240 octets a second: 40 MiB would be held for two days. SMTP has deadlines of its own.
+            kestrel.Limits.MinResponseDataRate = kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 8 * 1024, gracePeriod: TimeSpan.FromSeconds(10));
             Listeners.Open(kestrel, Options, door, certificates);
         });
         return builder.Build();

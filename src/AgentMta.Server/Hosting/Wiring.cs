@@ -21,7 +21,7 @@ internal static class Wiring
         Database = api.Database,
         Webhooks = new WebhookStore(api.Database, api.Keys),
         Feed = api.Feed,
-        Render = new EventRenderer(api).RenderAsync,
+        Render = new EventRenderer(api, "webhooks").RenderAsync,
         Sender = sender,
         Options = options.Webhooks,
         Chance = Model.Chance.Next,

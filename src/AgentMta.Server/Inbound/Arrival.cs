@@ -50,7 +50,7 @@ internal sealed class Arrival(IncomingMessage message, ParseSlots? slots = null)
     }
 
     /// <summary>The right to parse it; a message that is checked in place waits for none.</summary>
-    public ValueTask<ParseSlots.Slot> EnterSlotAsync(CancellationToken cancellationToken) => message.InPlace || slots is null ? default : slots.EnterAsync(cancellationToken);
+    public ValueTask<ParseSlots.Slot> EnterSlotAsync(CancellationToken cancellationToken) => message.InPlace || slots is null ? default : slots.EnterAsync(message.Session.ClientAddress.ToString(), cancellationToken);
 
     /// <summary>All authors.</summary>
     public IReadOnlyList<MailAddress> From => _from ??= ReadFrom();
@@ -66,6 +66,9 @@ internal sealed class Arrival(IncomingMessage message, ParseSlots? slots = null)
 
     /// <summary>The results of authentication as lists show them.</summary>
     public JsonText? AuthenticationSummary => _summary ??= IsLocal ? LocalSummary : Authentication is { } verdict ? JsonText.Write(verdict, VerdictJsonWriter.WriteSummary) : null;
+
+    /// <summary>What stands in the place of the Message-ID is too long for one.</summary>
+    public bool IsMessageIdTooLong => MessageIdParser.IsTooLong(Headers.First("Message-ID")?.Text);
 
     /// <summary>As in the header, with angle brackets; null where there is none.</summary>
     public string? MessageId => MessageIdParser.Parse(Headers.First("Message-ID")?.Text);

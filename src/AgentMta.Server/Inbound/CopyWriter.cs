@@ -1,4 +1,3 @@
-using AgentMta.Protocol.Addresses;
 using AgentMta.Protocol.Mime;
 using AgentMta.Server.Model;
 using AgentMta.Server.Store;
@@ -11,7 +10,6 @@ namespace AgentMta.Server.Inbound;
 /// </summary>
 internal sealed class CopyWriter(WriteSession session, Arrival arrival, NewRaw raw)
 {
-    private const int MaximumStoredReferences = 1000;
     private const int HashOctetsInId = 20;
 
     /// <summary>Whether a row names the raw.</summary>
@@ -29,9 +27,9 @@ internal sealed class CopyWriter(WriteSession session, Arrival arrival, NewRaw r
         if (known is { IsMessage: true } same && same.ContentHash.AsSpan().SequenceEqual(arrival.ContentHash))
             return Duplicate(copy.Target, original!, same);
 
-        // RFC 5322 3.6.4: an id is unique. Another message under a known one keeps it in its header and gets an id of ours, the same on each retry.
+        // RFC 5322 3.6.4: an id is unique. Another message under a known one keeps it in its header and gets an id of ours, the same on each retry; so does one whose id is too long.
         var messageId = original ?? $"<{key}.received@{inbox.Domain}>";
-        if (known is { IsMessage: true })
+        if (known is { IsMessage: true } || arrival.IsMessageIdTooLong)
         {
             messageId = $"<{Base32.Encode(arrival.ContentHash.AsSpan(0, HashOctetsInId))}.received@{inbox.Domain}>";
             if (MessageStore.FindId(session, inbox, messageId) is { IsMessage: true } again)
@@ -62,7 +60,7 @@ internal sealed class CopyWriter(WriteSession session, Arrival arrival, NewRaw r
 
     private string? BySubject(InboundCopy copy)
     {
-        var subject = Subjects.Base(arrival.Content.Subject);
+        var subject = BaseSubject(arrival.Content);
         if (!subject.IsReply || subject.Base.Length == 0 || copy.Labels.Any(Labels.Hiding.Contains))
             return null;
         var content = arrival.Content;
@@ -119,18 +117,18 @@ internal sealed class CopyWriter(WriteSession session, Arrival arrival, NewRaw r
             MessageId = messageId,
             Direction = MessageDirection.In,
             Timestamp = message.ReceivedAt,
-            From = content.From is [var author, ..] ? author.ToDisplay() : message.ReversePath,
-            To = Shown(content.To),
-            Cc = Shown(content.Cc),
-            Bcc = Shown(content.Bcc),
-            ReplyTo = Shown(content.ReplyTo),
-            Subject = content.Subject.Length == 0 ? null : content.Subject,
-            BaseSubject = Subjects.Base(content.Subject).Base is { Length: > 0 } subject ? subject.ToLowerInvariant() : null,
+            From = RowBounds.Author(content.From) ?? message.ReversePath,
+            To = RowBounds.People(content.To),
+            Cc = RowBounds.People(content.Cc),
+            Bcc = RowBounds.People(content.Bcc),
+            ReplyTo = RowBounds.People(content.ReplyTo),
+            Subject = RowBounds.Subject(content.Subject),
+            BaseSubject = BaseSubject(content).Base is { Length: > 0 } subject ? subject.ToLowerInvariant() : null,
             Preview = content.Preview,
             Labels = [Labels.Received, Labels.Unread, .. copy.Labels],
             Attachments = StoredAttachments.Of(content, key),
             InReplyTo = content.InReplyTo is [var parent, ..] ? parent : null,
-            References = content.References.Count <= MaximumStoredReferences ? content.References : [content.References[0], .. content.References.TakeLast(MaximumStoredReferences - 1)],
+            References = RowBounds.References(content.References),
             Size = message.Raw.Bytes.Length,
             ContentHash = arrival.ContentHash,
             Verdicts = copy.Verdicts,
@@ -157,5 +155,5 @@ internal sealed class CopyWriter(WriteSession session, Arrival arrival, NewRaw r
         : labels.Contains(Labels.Unauthenticated) ? EventTypes.ReceivedUnauthenticated
         : EventTypes.Received;
 
-    private static IReadOnlyList<string> Shown(IReadOnlyList<MailAddress> addresses) => addresses.Count == 0 ? [] : [.. addresses.Select(a => a.ToDisplay())];
+    private static BaseSubject BaseSubject(MessageContent content) => Subjects.Base(RowBounds.Subject(content.Subject));
 }

@@ -24,6 +24,11 @@ internal sealed record DraftContent
 
     /// <summary>The message that the draft forwards.</summary>
     public string? ForwardOf { get; init; }
+
+    /// <summary>Octets of memory that its texts take, as near as need be.</summary>
+    public long Weight() => sizeof(char) * ((Text?.Length ?? 0) + (Html?.Length ?? 0L) + (Subject?.Length ?? 0) + Length(To) + Length(Cc) + Length(Bcc) + Length(ReplyTo));
+
+    private static long Length(IReadOnlyList<string>? values) => values?.Sum(v => (long)v.Length) ?? 0;
 }
 
 /// <summary>A message in the making.</summary>
@@ -37,6 +42,9 @@ internal sealed record Draft(
     public const string Sending = "sending";
     public const string Failed = "failed";
 }
+
+/// <summary>A draft to be sent now.</summary>
+internal sealed record DueDraft(string WorkspaceId, string PodId, string InboxId, string DraftId);
 
 /// <summary>An attachment of a draft, without its bytes.</summary>
 internal sealed record DraftAttachment(string AttachmentId, string? FileName, string? ContentType, bool Inline, string? ContentId, long Size);

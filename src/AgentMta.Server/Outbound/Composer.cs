@@ -4,8 +4,8 @@ using AgentMta.Server.Model;
 
 namespace AgentMta.Server.Outbound;
 
-/// <summary>What a submission answers: the stored message, its bytes where they are needed, and the chain of its thread.</summary>
-internal sealed record AnsweredMessage(TargetMessage Target, IReadOnlyList<string> Chain, MessageContent? Content, ReadOnlyMemory<byte> Raw);
+/// <summary>What a submission answers: the stored message, its bytes where they are needed with the right to read them, and the chain of its thread.</summary>
+internal sealed record AnsweredMessage(TargetMessage Target, IReadOnlyList<string> Chain, MessageContent? Content, ReadOnlyMemory<byte> Raw, ParseSlots.Slot Slot);
 
 /// <summary>Writes the message that a submission asks for: headers, threading, body, attachments.</summary>
 internal sealed class Composer(MessageIds ids, OutboundOptions options, TimeProvider time)

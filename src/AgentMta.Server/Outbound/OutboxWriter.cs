@@ -63,6 +63,9 @@ internal sealed record ReadyMessage
 internal sealed class OutboxWriter(Database database, MessageSigner signer, DirectoryStore directory, RawSpool spool, AddressTokens tokens,
     UnsubscribeFields unsubscribe, OutboundOptions options, OutboundMeter meter, TimeProvider time, ILogger log)
 {
+    // Preview and inline images: the beginning tells them, as at the door.
+    private static readonly ReadBounds Glance = ReadBounds.Glance(plainOctets: 40 * 1024);
+
     /// <summary>The ids of the stored message, or of the one sent before under the same idempotency key.</summary>
     /// <exception cref="StoreException">There is no room for it, or the store cannot keep it now; nothing was stored.</exception>
     public async Task<(string MessageId, string ThreadId, bool IsConflict)> WriteAsync(ReadyMessage ready, string via, CancellationToken cancellationToken)
@@ -193,7 +196,7 @@ internal sealed class OutboxWriter(Database database, MessageSigner signer, Dire
     {
         var sender = ready.Sender;
         var mime = MimeMessage.Parse(content);
-        var said = MessageContent.Read(mime);
+        var said = MessageContent.Read(mime, Glance);
         var recipients = ready.Recipients.Select(r => AddressParts.Normalise(r.Mailbox.Address)).ToList();
         return new NewMessage
         {
@@ -208,18 +211,18 @@ internal sealed class OutboxWriter(Database database, MessageSigner signer, Dire
             MessageId = ready.MessageId,
             Direction = MessageDirection.Out,
             Timestamp = time.GetUtcNow(),
-            From = said.From.Count > 0 ? said.From[0].ToDisplay() : sender.Address,
-            To = Show(said.To),
-            Cc = Show(said.Cc),
+            From = RowBounds.Author(said.From) ?? sender.Address,
+            To = RowBounds.People(said.To),
+            Cc = RowBounds.People(said.Cc),
             Bcc = ready.Bcc,
-            ReplyTo = Show(said.ReplyTo),
-            Subject = said.Subject.Length == 0 ? null : said.Subject,
-            BaseSubject = Subjects.Base(said.Subject).Base.ToLowerInvariant(),
+            ReplyTo = RowBounds.People(said.ReplyTo),
+            Subject = RowBounds.Subject(said.Subject),
+            BaseSubject = Subjects.Base(RowBounds.Subject(said.Subject)).Base.ToLowerInvariant(),
             Preview = said.Preview.Length == 0 ? null : said.Preview,
             Labels = [Labels.Sent, .. ready.Labels],
             Attachments = StoredAttachments.Of(said, ready.MessageKey),
             InReplyTo = ready.InReplyTo,
-            References = ready.References,
+            References = RowBounds.References(ready.References),
             Size = content.Length,
             ContentHash = ContentHash.Compute(mime.Headers, content),
             ResolvedKey = ready.ResolvedKey,
@@ -228,8 +231,6 @@ internal sealed class OutboxWriter(Database database, MessageSigner signer, Dire
             EventFacts = JsonSerializer.Serialize(new RecipientFacts(recipients), DeliveryJson.Default.RecipientFacts),
         };
     }
-
-    private static List<string> Show(IReadOnlyList<MailAddress> addresses) => [.. addresses.Select(a => a.ToDisplay())];
 
     // Put in front of the sender's own copy, and of no other.
     private static byte[]? BccField(IReadOnlyList<string> bcc) =>

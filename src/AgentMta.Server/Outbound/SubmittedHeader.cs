@@ -27,11 +27,13 @@ internal static class SubmittedHeader
             Line(output, $"From: {from}");
         if (!headers.Contains("Date"))
             Line(output, $"Date: {Date(date)}");
-        if (!headers.Contains("Message-ID"))
+        // RFC 6409 8.3: what is no id, or too long for one, would be known under another here than at its recipients.
+        var hasId = MessageIdParser.Parse(headers.First("Message-ID")?.Text) is not null;
+        if (!hasId)
             Line(output, $"Message-ID: {messageId}");
         foreach (var field in headers)
         {
-            if (Removed.Any(field.Is) || (ownsUnsubscribe && RemovedWhereOurs.Any(field.Is)))
+            if (Removed.Any(field.Is) || (!hasId && field.Is("Message-ID")) || (ownsUnsubscribe && RemovedWhereOurs.Any(field.Is)))
                 continue;
             output.Write(field.Raw.Span);
             if (!field.Raw.Span.EndsWith("\n"u8))

@@ -7,7 +7,8 @@ using AgentMta.Server.Store;
 namespace AgentMta.Server.Outbound;
 
 /// <summary>The one way in which an agent, an API client or a draft sends: policy, composition and the queue, with a fault that says what to do.</summary>
-internal sealed class Submitter(SubmissionStore store, RawReader raws, SendPolicy policy, Composer composer, OutboxWriter outbox, OutboundOptions options, OutboundMeter meter, TimeProvider time)
+internal sealed class Submitter(
+    SubmissionStore store, RawReader raws, ParseSlots slots, SendPolicy policy, Composer composer, OutboxWriter outbox, OutboundOptions options, OutboundMeter meter, TimeProvider time)
 {
     private readonly ConcurrentDictionary<(string Workspace, string Key), bool> _running = new();
 
@@ -58,6 +59,8 @@ internal sealed class Submitter(SubmissionStore store, RawReader raws, SendPolic
             return new SubmitResult(null, null, unverified);
         if (HeaderRules.Refusal(submission.Headers) is { } header)
             return Refused(400, "validation_error", header, "Leave it out; addresses, subject and threading have fields of their own.");
+        if (submission.Subject?.Length > RowBounds.SubjectLength)
+            return Refused(400, "validation_error", $"The subject has more than {RowBounds.SubjectLength} characters.", "Put the rest into the text.");
         if (LabelRefusal(submission.Labels) is { } label)
             return Refused(400, "validation_error", label);
 
@@ -68,6 +71,8 @@ internal sealed class Submitter(SubmissionStore store, RawReader raws, SendPolic
             if (answered is null)
                 return Refused(404, "not_found", $"The inbox {submission.InboxId} has no message {submission.TargetMessageId}.");
         }
+
+        using var slot = answered?.Slot ?? default;
 
         var (given, invalid) = Read(submission);
         if (invalid is not null)
@@ -118,13 +123,29 @@ internal sealed class Submitter(SubmissionStore store, RawReader raws, SendPolic
             return null;
         var links = await store.ThreadAsync(scope.WorkspaceId, target.ThreadId, cancellationToken).ConfigureAwait(false);
         using var stored = await raws.ReadAsync(scope.WorkspaceId, target.RawId, cancellationToken).ConfigureAwait(false);
-        // Copied, as the content's texts and attachments are read when the message is composed.
-        var raw = submission.Kind == SubmissionKind.Forward ? stored?.Bytes.ToArray() ?? [] : stored?.Bytes ?? ReadOnlyMemory<byte>.Empty;
-        // RFC 3834 2: whether a machine wrote it says its header.
-        var automatic = HeaderList.Parse(raw).Value("Auto-Submitted") is { } marked && !marked.Trim().StartsWith("no", StringComparison.OrdinalIgnoreCase);
-        var content = submission.Kind == SubmissionKind.Forward ? MessageContent.Read(MimeMessage.Parse(raw)) : null;
-        return new AnsweredMessage(
-            target with { AutoSubmitted = target.AutoSubmitted || automatic }, ReferenceChain.Build(target.MessageId, links), content, content is null ? ReadOnlyMemory<byte>.Empty : raw);
+        if (submission.Kind != SubmissionKind.Forward)
+            return Answered(stored?.Bytes ?? ReadOnlyMemory<byte>.Empty, null, default);
+        // What a large one takes is read, sanitised and composed here: the slot is held until it is stored.
+        var slot = stored?.Bytes.Length > RawContent.InlineLimit ? await slots.EnterAsync(scope.WorkspaceId, cancellationToken).ConfigureAwait(false) : default;
+        try
+        {
+            // Copied, as the content's texts and attachments are read when the message is composed.
+            var raw = stored?.Bytes.ToArray() ?? [];
+            return Answered(raw, MessageContent.Read(MimeMessage.Parse(raw)), slot);
+        }
+        catch
+        {
+            slot.Dispose();
+            throw;
+        }
+
+        AnsweredMessage Answered(ReadOnlyMemory<byte> raw, MessageContent? content, ParseSlots.Slot slot)
+        {
+            // RFC 3834 2: whether a machine wrote it says its header.
+            var automatic = HeaderList.Parse(raw).Value("Auto-Submitted") is { } marked && !marked.Trim().StartsWith("no", StringComparison.OrdinalIgnoreCase);
+            return new AnsweredMessage(
+                target with { AutoSubmitted = target.AutoSubmitted || automatic }, ReferenceChain.Build(target.MessageId, links), content, content is null ? ReadOnlyMemory<byte>.Empty : raw, slot);
+        }
     }
 
     private static string? LabelRefusal(IReadOnlyList<string> labels)

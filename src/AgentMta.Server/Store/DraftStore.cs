@@ -37,7 +37,7 @@ internal sealed class DraftStore(Database database)
                 where.And($"d.updated_at > {where.Value(start.ToMicros())}");
             foreach (var label in labels)
                 scan.Fit(where.Has("d.labels", label));
-            return scan.Read(session, scope, Columns, "drafts d", scope.OnInbox("d"), ["d.updated_at", "d.draft_id"], ascending, limit, Read);
+            return scan.Read(session, scope, Columns, "drafts d", scope.OnInbox("d"), ["d.updated_at", "d.draft_id"], ascending, limit, Read, weigh: draft => draft.Content.Weight());
         },
         cancellationToken);
 
@@ -101,14 +101,14 @@ internal sealed class DraftStore(Database database)
     // One whose last try found the server or its limits in the way has its fault, and waits before the next.
     private const string DueAt = "CASE WHEN d.fault IS NULL OR d.send_at > d.updated_at + 60000000 THEN d.send_at ELSE d.updated_at + 60000000 END";
 
-    /// <summary>Drafts whose time has come, and those whose sending was cut short.</summary>
-    public ValueTask<List<Draft>> DueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) => database.ReadAsync(
+    /// <summary>Drafts whose time has come, and those whose sending was cut short: which they are, as fifty of them may be large.</summary>
+    public ValueTask<List<DueDraft>> DueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) => database.ReadAsync(
         session => session.Query(
             $"""
-            SELECT {Columns} FROM drafts d
+            SELECT d.workspace_id, d.pod_id, d.inbox_id, d.draft_id FROM drafts d
             WHERE d.send_status IN ('scheduled', 'sending') AND d.send_at <= @p1 AND {DueAt} <= @p1 AND (d.send_status = 'scheduled' OR d.updated_at < @p2) ORDER BY d.send_at LIMIT @p3
             """,
-            Read, now.ToMicros(), now.ToMicros() - Abandoned, limit),
+            row => new DueDraft(row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3)), now.ToMicros(), now.ToMicros() - Abandoned, limit),
         cancellationToken);
 
     /// <summary>When the next draft is due; null where none is scheduled.</summary>
@@ -129,6 +129,14 @@ internal sealed class DraftStore(Database database)
             session.Execute("DELETE FROM draft_attachments WHERE workspace_id = @p1 AND draft_id = @p2", draft.WorkspaceId, draft.DraftId);
         else
             session.Execute("DELETE FROM draft_attachments WHERE workspace_id = @p1 AND draft_id = @p2 AND attachment_id = @p3", draft.WorkspaceId, draft.DraftId, attachmentId);
+    }
+
+    /// <summary>How many attachments the draft has, and their octets together.</summary>
+    public static (long Count, long Size) Attached(WriteSession session, Draft draft)
+    {
+        Span<long> both = [0, 0];
+        session.Numbers("SELECT COUNT(*), COALESCE(SUM(size), 0) FROM draft_attachments WHERE workspace_id = @p1 AND draft_id = @p2", both, draft.WorkspaceId, draft.DraftId);
+        return (both[0], both[1]);
     }
 
     /// <summary>The attachments of a draft, without their bytes.</summary>

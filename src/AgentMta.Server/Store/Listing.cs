@@ -15,6 +15,9 @@ internal sealed class ListScan
     /// <summary>So many rows a page looks at.</summary>
     public const int Most = 2000;
 
+    /// <summary>A page of rows that are weighed ends behind so many octets.</summary>
+    public const long MostWeight = 8 * 1024 * 1024;
+
     private readonly SqlConditions _where = new();
     private readonly List<string> _fits = [];
 
@@ -28,21 +31,24 @@ internal sealed class ListScan
     /// <param name="from">What follows FROM.</param>
     /// <param name="order">The sort columns: what a position is made of.</param>
     /// <param name="keep">A filter that SQL does not know.</param>
+    /// <param name="weigh">Octets of a row that may be large.</param>
     public Listing<T> Read<T>(
-        StoreSession session, Scope scope, string columns, string from, string conditions, IReadOnlyList<string> order, bool ascending, int limit, Func<DbDataReader, T> read, Func<T, bool>? keep = null)
+        StoreSession session, Scope scope, string columns, string from, string conditions, IReadOnlyList<string> order, bool ascending, int limit, Func<DbDataReader, T> read, Func<T, bool>? keep = null,
+        Func<T, long>? weigh = null)
     {
         var direction = ascending ? " ASC" : " DESC";
         var sql = $"""
             SELECT {columns}, {string.Join(", ", order)}, ({(_fits.Count == 0 ? "1" : string.Join(" AND ", _fits))}) FROM {from}
             WHERE {conditions}{_where.Sql} ORDER BY {string.Join(", ", order.Select(c => c + direction))} LIMIT {_where.Value(Most + 1)}
             """;
-        return session.Walk(scope, sql, row => Page(row, order.Count, limit, read, keep), _where.Values);
+        return session.Walk(scope, sql, row => Page(row, order.Count, limit, read, keep, weigh), _where.Values);
     }
 
-    private static Listing<T> Page<T>(DbDataReader row, int keys, int limit, Func<DbDataReader, T> read, Func<T, bool>? keep)
+    private static Listing<T> Page<T>(DbDataReader row, int keys, int limit, Func<DbDataReader, T> read, Func<T, bool>? keep, Func<T, long>? weigh)
     {
         var rows = new List<T>();
         IReadOnlyList<string>? full = null;
+        var weight = 0L;
         for (var seen = 1; row.Read(); seen++)
         {
             if (row.GetInt64(row.FieldCount - 1) != 0 && read(row) is var item && (keep is null || keep(item)))
@@ -50,7 +56,8 @@ internal sealed class ListScan
                 if (full is not null)
                     return new Listing<T>(rows, full);
                 rows.Add(item);
-                if (rows.Count == limit)
+                weight += weigh?.Invoke(item) ?? 0;
+                if (rows.Count == limit || weight > MostWeight)
                     full = Position(row, keys);
             }
 

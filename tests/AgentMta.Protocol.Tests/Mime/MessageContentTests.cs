@@ -228,6 +228,20 @@ public sealed class MessageContentTests
     [InlineData(null, "")]
     public void Ids_are_read_with_their_brackets(string? value, string expected) => Assert.Equal(expected, string.Join('|', MessageIdParser.ParseList(value)));
 
+    [Fact]
+    public void What_is_longer_than_a_line_is_no_id()
+    {
+        var longest = new string('a', 990) + "@x.net";
+        Assert.Equal(["<" + longest + ">"], MessageIdParser.ParseList($"<{longest}>"));
+        Assert.Empty(MessageIdParser.ParseList($"<a{longest}>"));
+        Assert.Empty(MessageIdParser.ParseList($"<{longest} b@x.net>")); // not the words of it either
+        Assert.Empty(MessageIdParser.ParseList($"<{new string('é', 500)}@x.net>")); // octets, which a path has three characters for
+        Assert.Empty(MessageIdParser.ParseList($"a{longest}"));
+        Assert.Equal(["<1@x.net>", "<2@x.net>"], MessageIdParser.ParseList($"<1@x.net> <a{longest}> <2@x.net>"));
+        Assert.True(Read($"Message-ID: <a{longest}>\n\nHello").Defects.HasFlag(MimeDefects.OverlongMessageId));
+        Assert.False(Read($"Message-ID: <{longest}>\n\nHello").Defects.HasFlag(MimeDefects.OverlongMessageId));
+    }
+
     [Theory]
     [InlineData("Content-Transfer-Encoding: x-yenc\n\n=ybegin line=128 size=1 name=a\n", MimeDefects.YEncoded)]
     [InlineData("Content-Transfer-Encoding: rot13\n\nx", MimeDefects.UnknownEncoding)]

@@ -10,6 +10,30 @@ public sealed class DraftTests
     private const string Drafts = Inbox + "/drafts";
 
     [Fact]
+    public async Task A_page_of_large_drafts_ends_early_and_leads_on()
+    {
+        await using var server = await StartAsync();
+        for (var i = 0; i < 3; i++)
+            await MadeAsync(server, new { subject = $"{i}", text = new string('x', 3_000_000) });
+        var first = Good(await server.GetAsync(Drafts));
+        var second = Good(await server.GetAsync($"{Drafts}?page_token={Uri.EscapeDataString(first.GetProperty("next_page_token").GetString()!)}"));
+        Assert.Equal((2, 1), (first.GetProperty("count").GetInt32(), second.GetProperty("count").GetInt32()));
+    }
+
+    [Fact]
+    public async Task A_draft_gets_no_more_attachments_than_a_message_can_have_however_they_come()
+    {
+        await using var server = await StartAsync();
+        object[] few = [.. Enumerable.Range(0, 60).Select(i => new { filename = $"{i}.txt", content = "eA==" })];
+        object[] large = [new { filename = "l.bin", content = Convert.ToBase64String(new byte[13 * 1024 * 1024]) }];
+        var draft = await MadeAsync(server, new { subject = "s", attachments = few });
+        Assert.Equal(400, (await server.PatchAsync(draft, new { add_attachments = few })).Code);
+        Good(await server.PatchAsync(draft, new { add_attachments = large }));
+        Assert.Equal(413, (await server.PatchAsync(draft, new { add_attachments = large })).Code);
+        Assert.Equal(61, Good(await server.GetAsync(draft)).GetProperty("attachments").GetArrayLength());
+    }
+
+    [Fact]
     public async Task A_scheduled_draft_survives_a_restart_and_goes_once()
     {
         await using var server = await StartAsync();

@@ -23,10 +23,10 @@ public sealed class MessageReaderTests
         using var leaves = new CancellationTokenSource();
         Task<MessageResponse>[] waiting;
         Task<MessageResponse> left;
-        using (await slots.EnterAsync(default))
+        using (await slots.EnterAsync("test", default))
         {
             Assert.NotNull((await ReadAsync("<large@sender.test>")).Html); // one is free
-            using (await slots.EnterAsync(default))
+            using (await slots.EnterAsync("test", default))
             {
                 Assert.NotNull((await ReadAsync("<small@sender.test>")).Text);
                 waiting = [.. Enumerable.Range(0, 8).Select(_ => ReadAsync("<large@sender.test>"))];
@@ -43,6 +43,46 @@ public sealed class MessageReaderTests
 
         async Task<MessageResponse> ReadAsync(string id, CancellationToken cancellationToken = default) =>
             await reader.ReadAsync(server.Store.Scope, (await messages.GetAsync(server.Store.Scope, TestStore.Agent, id, default))!, cancellationToken);
+    }
+
+    [Fact]
+    public async Task Webhooks_that_have_a_hundred_large_messages_to_tell_of_hold_up_no_reader_and_readers_no_webhook()
+    {
+        await using var server = await TestReceiver.OpenAsync();
+        await server.AcceptAsync(TestReceiver.Mail(id: "<large@sender.test>", headers: "Content-Type: text/html\n", body: Page));
+        var messages = new MessageStore(server.Store.Database);
+        var message = (await messages.GetAsync(server.Store.Scope, TestStore.Agent, "<large@sender.test>", default))!;
+        var slots = new ParseSlots(1);
+        var webhooks = new MessageReader(messages, server.Spool, slots, "webhooks ");
+        var api = new MessageReader(messages, server.Spool, slots);
+        Assert.True(await OthersDoneFirstAsync(webhooks, api) <= 2);
+        Assert.True(await OthersDoneFirstAsync(api, webhooks) <= 2);
+
+        async Task<int> OthersDoneFirstAsync(MessageReader busy, MessageReader late)
+        {
+            var done = 0;
+            Task[] many;
+            Task<int> one;
+            using (await slots.EnterAsync("test", default))
+            {
+                many = [.. Enumerable.Range(0, 100).Select(async _ =>
+                {
+                    await busy.ReadAsync(server.Store.Scope, message, default);
+                    Interlocked.Increment(ref done);
+                })];
+                one = LateAsync();
+                await Eventually.TrueAsync(() => slots.Waiting == 101, () => $"{slots.Waiting} wait");
+            }
+
+            await Task.WhenAll(many);
+            return await one;
+
+            async Task<int> LateAsync()
+            {
+                await late.ReadAsync(server.Store.Scope, message, default);
+                return Volatile.Read(ref done);
+            }
+        }
     }
 
     [Fact]

@@ -28,6 +28,21 @@ public sealed class SubmissionReceiverTests
         Assert.Equal(["[\"eve@example.net\"]|[\"sent\",\"delivered\"]"], await bench.Store.RowsAsync("SELECT bcc_addrs, labels FROM messages"));
     }
 
+    [Fact]
+    public async Task An_id_that_is_too_long_for_one_goes_out_as_ours()
+    {
+        await using var bench = await OutboundBench.OpenAsync();
+        await bench.StartAsync();
+        var reply = await AcceptAsync(bench, Usual.Replace("<one@", $"<{new string('a', 900)}\r\n {new string('a', 900)}@", StringComparison.Ordinal), "ann@example.net");
+        await bench.HappensAsync(EventTypes.Delivered);
+
+        var id = Assert.Single(await bench.Store.RowsAsync("SELECT message_id FROM messages"));
+        Assert.Equal($"250 2.0.0 Queued as {id}", reply.ToString());
+        var taken = Assert.Single(bench.Remote.Messages).Text;
+        Assert.Contains($"\r\nMessage-ID: {id}\r\n", taken, StringComparison.Ordinal);
+        Assert.DoesNotContain("aaaa", taken, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("From: eve@example.net")]
     [InlineData("From: agent@agentmta.test, eve@example.net")]

@@ -12,6 +12,14 @@ public sealed class SubmitterTests
     private static readonly byte[] Hash = SHA256.HashData("one"u8);
 
     [Fact]
+    public async Task A_subject_that_no_row_would_keep_whole_is_refused()
+    {
+        await using var bench = await OutboundBench.OpenAsync();
+        Assert.Null((await bench.SendAsync(["ann@example.net"], s => s with { Subject = new string('s', 1000) })).Fault);
+        Assert.Equal(400, (await bench.SendAsync(["ann@example.net"], s => s with { Subject = new string('s', 1001) })).Fault!.Status);
+    }
+
+    [Fact]
     public async Task A_message_without_recipient_is_refused()
     {
         await using var bench = await OutboundBench.OpenAsync(keys: false);
@@ -158,6 +166,30 @@ public sealed class SubmitterTests
         Assert.Contains("Good morning.", raw, StringComparison.Ordinal);
         Assert.Contains("ZGF0YQ==", raw, StringComparison.Ordinal);
         Assert.Equal(1, await bench.Store.CountAsync("SELECT COUNT(*) FROM deliveries WHERE recipient = 'bob@example.net'"));
+    }
+
+    [Fact]
+    public async Task A_large_forward_waits_for_a_slot_and_a_small_one_does_not()
+    {
+        await using var bench = await OutboundBench.OpenAsync(keys: false);
+        var large = await bench.SendAsync(["ann@example.net"], s => s with { Html = $"<p>{new string('x', 100_000)}</p>" });
+        var small = await bench.SendAsync(["ann@example.net"]);
+        Task<SubmitResult> waits;
+        using (await bench.Slots.EnterAsync("another", default))
+        {
+            waits = ForwardAsync(large);
+            await Eventually.TrueAsync(() => bench.Slots.Waiting == 1, () => $"{bench.Slots.Waiting} wait");
+            Assert.Null((await ForwardAsync(small)).Fault);
+            Assert.False(waits.IsCompleted);
+        }
+
+        Assert.Null((await waits).Fault);
+        // It was given back, with faults too.
+        Assert.Equal(400, (await ForwardAsync(large, "nobody")).Fault!.Status);
+        Assert.Null((await ForwardAsync(large)).Fault);
+
+        Task<SubmitResult> ForwardAsync(SubmitResult sent, string to = "bob@example.net") =>
+            bench.SendAsync([to], s => s with { Kind = SubmissionKind.Forward, TargetMessageId = sent.MessageId, Subject = null });
     }
 
     [Fact]

@@ -36,7 +36,7 @@ internal sealed class OutboundBench : IAsyncDisposable
         Policy = new SendPolicy(Submissions, store.Directory, new ListStore(store.Database), options, time);
         Unsubscribe = new UnsubscribeFields(Tokens, options);
         Outbox = new OutboxWriter(store.Database, new MessageSigner(DkimKeys, time), store.Directory, Spool, Tokens, Unsubscribe, options, meter, time, NullLogger.Instance);
-        Submitter = new Submitter(Submissions, Raws, Policy, new Composer(new MessageIds(store.Keys), options, time), Outbox, options, meter, time);
+        Submitter = new Submitter(Submissions, Raws, Slots, Policy, new Composer(new MessageIds(store.Keys), options, time), Outbox, options, meter, time);
         Submission = new SubmissionReceiver(ApiKeys, Submissions, Policy, Outbox, new MessageIds(store.Keys), options, meter, time);
         Zone = new ZoneOverlay(
         [
@@ -74,6 +74,9 @@ internal sealed class OutboundBench : IAsyncDisposable
     public RawReader Raws { get; }
 
     public RawSpool Spool { get; }
+
+    /// <summary>What may be decoded at once of what is forwarded.</summary>
+    public ParseSlots Slots { get; } = new(1);
 
     public ApiKeyStore ApiKeys { get; }
 

@@ -32,6 +32,7 @@ internal static class StructureRules
         tally.AddIf(
             content.Date is { } date && (date > arrival.Message.ReceivedAt.AddDays(2) || date < arrival.Message.ReceivedAt.AddDays(-30)), "date_far_off", 1, "the date is far off");
         tally.AddIf(!headers.Contains("Message-ID"), "no_message_id", 0.5, "there is no Message-ID");
+        tally.AddIf(content.Defects.HasFlag(MimeDefects.OverlongMessageId), "overlong_message_id", 0.5, $"its Message-ID has more than {MessageIdParser.MaxLength} octets and is taken for none");
         tally.AddIf(content.Subject.Length == 0, "no_subject", 0.5, "there is no subject");
         tally.AddIf(IsShouted(content.Subject), "shouted_subject", 1, "the subject is all capitals");
         tally.AddIf(content.Defects.HasFlag(MimeDefects.RepeatedHeader), "repeated_header", 1, "a field that may come once comes twice");
