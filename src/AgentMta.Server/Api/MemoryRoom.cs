@@ -2,14 +2,14 @@ namespace AgentMta.Server.Api;
 
 /// <summary>
 /// How much of the memory large requests, or large answers, hold together until the last octet of them has come or gone: that is up to the client, which may be slow on purpose.
-/// A workspace has a quarter of it, so that it takes several to hold up all; what nobody else of its workspace holds anything beside is let in whatever it takes, as each one has its own bound.
+/// A workspace has half of it, so that one alone does not hold up all; what nobody else of its workspace holds anything beside is let in whatever it takes, as each one has its own bound.
 /// </summary>
 internal sealed class MemoryRoom(long total)
 {
     /// <summary>What takes less is not counted.</summary>
     public const int Small = 64 * 1024;
 
-    private const int Shares = 4;
+    private const int Shares = 2;
     private const long Least = 128L << 20;
     private const long Most = 1L << 30;
 
