@@ -131,6 +131,7 @@ test("whoever asks without right or reason is told so", async () => {
   assert.equal(beyond.status, 416);
   assert.equal((await beyond.json()).code, "range_not_satisfiable");
   assert.equal((await get("/healthz")).status, "ok");
+  assert.match(await get("/metrics"), /^agentmta_inbound_connections_open \d+$/m);
   assert.equal((await get("/openapi.json")).openapi, "3.1.0");
   assert.equal((await client.fetch("/v0/auth/me")).status, 200);
 });
