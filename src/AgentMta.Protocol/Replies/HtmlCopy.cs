@@ -11,24 +11,38 @@ internal static class HtmlCopy
     private static readonly FrozenSet<string> Raw = "style script xmp iframe noembed noframes plaintext".Split(' ').ToFrozenSet(StringComparer.Ordinal);
     private static readonly FrozenSet<string> Nothing = "style script o:p wbr".Split(' ').ToFrozenSet(StringComparer.Ordinal);
 
-    private sealed class Frame(INode node)
+    private sealed class Frame(INode node, IReadOnlyDictionary<INode, INode[]> split)
     {
         private int _next;
+        private INode[]? _parts;
+        private int _nextPart;
 
         public INode Node { get; } = node;
         public bool LostSomething { get; set; }
         public bool HoldsSomething { get; set; }
 
-        public INode? Next() => _next < Node.ChildNodes.Length ? Node.ChildNodes[_next++] : null;
+        /// <summary>The next child; of a text that was split, the next of its parts.</summary>
+        public INode? Next()
+        {
+            if (_nextPart < _parts?.Length)
+                return _parts[_nextPart++];
+            if (_next >= Node.ChildNodes.Length)
+                return null;
+            var child = Node.ChildNodes[_next++];
+            if (!split.TryGetValue(child, out _parts))
+                return child;
+            _nextPart = 1;
+            return _parts[0];
+        }
     }
 
-    /// <summary>The content of the element without `removed`, and without elements that hold nothing else.</summary>
-    public static string Without(IElement root, HashSet<INode> removed)
+    /// <summary>The content of the element without `removed`, and without elements that hold nothing else; `split` has the nodes that stand for a text.</summary>
+    public static string Without(IElement root, HashSet<INode> removed, IReadOnlyDictionary<INode, INode[]> split)
     {
-        AddEmptied(root, removed);
+        AddEmptied(root, removed, split);
         var html = new StringBuilder();
         var stack = new Stack<Frame>();
-        stack.Push(new Frame(root));
+        stack.Push(new Frame(root, split));
         while (stack.TryPeek(out var frame))
         {
             switch (frame.Next())
@@ -52,7 +66,7 @@ internal static class HtmlCopy
                 case IElement element:
                     Open(html, element);
                     if (!Void.Contains(element.LocalName))
-                        stack.Push(new Frame(element));
+                        stack.Push(new Frame(element, split));
                     break;
             }
         }
@@ -61,10 +75,10 @@ internal static class HtmlCopy
     }
 
     /// <summary>One walk, inner elements first.</summary>
-    private static void AddEmptied(IElement root, HashSet<INode> removed)
+    private static void AddEmptied(IElement root, HashSet<INode> removed, IReadOnlyDictionary<INode, INode[]> split)
     {
         var stack = new Stack<Frame>();
-        stack.Push(new Frame(root));
+        stack.Push(new Frame(root, split));
         while (stack.TryPeek(out var frame))
         {
             var child = frame.Next();
@@ -89,7 +103,7 @@ internal static class HtmlCopy
                 if (Void.Contains(element.LocalName))
                     frame.HoldsSomething |= !Nothing.Contains(element.LocalName);
                 else if (!Nothing.Contains(element.LocalName))
-                    stack.Push(new Frame(element));
+                    stack.Push(new Frame(element, split));
             }
             else if (child is IText text)
             {

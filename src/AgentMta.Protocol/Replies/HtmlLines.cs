@@ -26,6 +26,9 @@ internal sealed class HtmlLines
     /// <summary>The nodes of each line: texts, breaks, pictures, rules.</summary>
     public List<INode[]> Nodes { get; } = [];
 
+    /// <summary>For a text of several lines, the nodes that stand for it.</summary>
+    public Dictionary<INode, INode[]> Split { get; } = [];
+
     public static HtmlLines Of(IElement body)
     {
         var lines = new HtmlLines();
@@ -121,23 +124,25 @@ internal sealed class HtmlLines
         _quoteDepth -= frame.IsQuote ? 1 : 0;
     }
 
-    /// <summary>A text of several lines becomes a text node a line.</summary>
+    /// <summary>
+    /// A text of several lines becomes a text node a line. They stay out of the tree: to put one in searches its parent's list, which is quadratic over a long text,
+    /// and the walk would come upon them once more.
+    /// </summary>
     private void SplitText(IText text, LineMark marks)
     {
-        var parts = text.Data.Split('\n');
-        var parent = text.Parent!;
-        for (var i = 0; i < parts.Length; i++)
+        var lines = text.Data.Split('\n');
+        var nodes = new INode[lines.Length];
+        for (var i = 0; i < lines.Length; i++)
         {
-            var isLast = i == parts.Length - 1;
-            var node = isLast ? text : text.Owner!.CreateTextNode(parts[i] + "\n");
-            if (!isLast)
-                parent.InsertBefore(node, text);
-            Take(node, parts[i], marks);
+            var isLast = i == lines.Length - 1;
+            var node = text.Owner!.CreateTextNode(isLast ? lines[i] : lines[i] + "\n");
+            nodes[i] = node;
+            Take(node, lines[i], marks);
             if (!isLast)
                 EndLine(force: true);
         }
 
-        text.Data = parts[^1];
+        Split.Add(text, nodes);
     }
 
     private void Take(IText node, string data, LineMark marks)

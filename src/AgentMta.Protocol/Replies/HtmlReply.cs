@@ -19,7 +19,7 @@ internal static class HtmlReply
         var cut = false;
         for (var i = 0; i < visible.Length; i++)
             cut |= !visible[i] && !page.Lines[i].IsBlank;
-        return cut ? HtmlCopy.Without(body, Removed(page, visible)) : html;
+        return cut ? HtmlCopy.Without(body, Removed(page, visible), page.Split) : html;
     }
 
     /// <summary>Blank lines before the first and after the last words go.</summary>

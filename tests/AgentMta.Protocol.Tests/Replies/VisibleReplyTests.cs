@@ -130,6 +130,19 @@ public sealed class VisibleReplyTests
         VisibleReply.FromHtml(text.Replace("\n", "<br>", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("<pre>", "line\n")]
+    [InlineData("answer<pre>", "On Mon, Jan 1, 2020 at 10:00 Ann &lt;ann@x.test&gt; wrote:\n&gt; a\n")]
+    public Task Preformatted_lines_cost_linear_time(string start, string piece) => LinearTime.HoldsAsync(32_000, size =>
+    {
+        VisibleReply.FromHtml(start + string.Concat(Enumerable.Repeat(piece, size)));
+        return Task.CompletedTask;
+    });
+
+    [Fact]
+    public void Preformatted_lines_are_judged_once() =>
+        Assert.Equal("<pre>One.\nTwo.\n</pre>", VisibleReply.FromHtml("<pre>One.\nTwo.\n-- \nAnn</pre>"));
+
     [Fact]
     public void Random_lines_never_throw()
     {
