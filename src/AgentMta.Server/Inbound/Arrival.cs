@@ -8,9 +8,6 @@ namespace AgentMta.Server.Inbound;
 /// <summary>One message at the end of data with what is read and found out about it on the way to the store; each part is made once, when first asked for.</summary>
 internal sealed class Arrival(IncomingMessage message, ParseSlots? slots = null)
 {
-    // Gates and preview look at the beginning of long texts, as Postfix's body checks do; what an agent reads is decoded whole when it asks.
-    private static readonly ReadBounds Bounds = ReadBounds.Glance(plainOctets: 40 * 1024);
-
     private static readonly JsonText LocalSummary = """{"auth":{"result":"pass"},"spf":{"result":"none"},"dkim":[],"dmarc":{"result":"none"},"aligned":true}""";
 
     private Dictionary<string, object>? _shared;
@@ -36,7 +33,7 @@ internal sealed class Arrival(IncomingMessage message, ParseSlots? slots = null)
     public HeaderList Headers => Mime.Headers;
 
     /// <summary>What it says; long plain text and HTML only at its beginning.</summary>
-    public MessageContent Content => _content ??= MessageContent.Read(Mime, Bounds);
+    public MessageContent Content => _content ??= MessageContent.Read(Mime, RowBounds.Content);
 
     /// <summary>The same, read when there is a slot for it, and in the pool: a scanner's answer may have come on a thread that serves all sockets.</summary>
     public async ValueTask<MessageContent> ReadContentAsync(CancellationToken cancellationToken)

@@ -159,7 +159,7 @@ internal sealed partial class Receiver(ReceiverServices services)
         {
             var copy = await services.Cases.ReadAsync(arrival, target, cancellationToken).ConfigureAwait(false);
             var judgement = await services.Gates.JudgeAsync(copy, cancellationToken).ConfigureAwait(false);
-            judgements.Add(services.Greylist.VerdictOf(arrival.Message.Session, target.Inbox) is { } first ? judgement with { Verdicts = [first, .. judgement.Verdicts] } : judgement);
+            judgements.Add(Greylist.VerdictOf(arrival.Message.Session, target.Inbox) is { } first ? judgement with { Verdicts = [first, .. judgement.Verdicts] } : judgement);
         }
 
         return judgements;

@@ -20,8 +20,6 @@ internal sealed record ReceiverServices
 
     public required Recipients Recipients { get; init; }
 
-    public required Greylist Greylist { get; init; }
-
     public required GateCaseReader Cases { get; init; }
 
     public required GateSequence Gates { get; init; }
@@ -61,7 +59,6 @@ internal sealed record ReceiverServices
             Spool = spool,
             Dns = dns,
             Recipients = new Recipients(directory, new AddressTokens(keys), correspondents, greylist, lists, refusalLog, dns, options),
-            Greylist = greylist,
             Cases = new GateCaseReader(correspondents, new ListStore(database), new MessageIds(keys)),
             Gates = GateTable.Create(options, lists, scanners, time),
             Scanners = scanners,

@@ -64,6 +64,8 @@ internal sealed class Recipients(
     {
         if (target.IsExempt || options.Gates.IsExempt(session.ClientAddress))
             return null;
+        if (session.IsPastGreylist(target.Inbox.InboxId))
+            session.PastGreylist.Remove(target.Inbox.InboxId); // of an earlier message
         var hits = await lists.FindAsync(session.ClientAddress, cancellationToken).ConfigureAwait(false);
         var welcome = hits.Any(h => h.List.Score < 0);
         if (!welcome && hits.FirstOrDefault(h => h.List.Refuse) is { } hit)

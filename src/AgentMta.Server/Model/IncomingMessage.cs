@@ -16,6 +16,8 @@ internal enum DoorRole
 /// <summary>One SMTP session as far as it matters to those behind the door.</summary>
 internal sealed record SessionInfo
 {
+    private HashSet<string>? _pastGreylist;
+
     /// <summary>Id that log lines, the trace and refusals share.</summary>
     public required string SessionId { get; init; }
 
@@ -43,8 +45,11 @@ internal sealed record SessionInfo
     /// <summary>The inbox address given as user name.</summary>
     public string? User { get; init; }
 
-    /// <summary>Greylisting, asked last, could not use its memory and let the recipient pass.</summary>
-    public bool IsGreylistBroken { get; set; }
+    /// <summary>Inboxes whose recipient was let in because the memory of greylisting could not be used when it was named last.</summary>
+    public ISet<string> PastGreylist => _pastGreylist ??= new HashSet<string>(StringComparer.Ordinal);
+
+    /// <summary>Whether the inbox is one of them.</summary>
+    public bool IsPastGreylist(string inboxId) => _pastGreylist?.Contains(inboxId) == true;
 }
 
 /// <summary>One RCPT of the envelope, with what RFC 3461 lets a submitter ask.</summary>

@@ -1,4 +1,5 @@
 using AgentMta.Protocol.Addresses;
+using AgentMta.Protocol.Mime;
 
 namespace AgentMta.Server.Model;
 
@@ -18,6 +19,9 @@ internal static class RowBounds
 
     /// <summary>Characters of one list, of addresses or of ids.</summary>
     public const int ListLength = 32 * 1024;
+
+    /// <summary>What is decoded for them: the beginning of long texts, as Postfix's body checks look at; what an agent reads is decoded whole when it asks.</summary>
+    public static readonly ReadBounds Content = ReadBounds.Glance(plainOctets: 40 * 1024);
 
     private const int ListItems = 1000;
 

@@ -63,9 +63,6 @@ internal sealed record ReadyMessage
 internal sealed class OutboxWriter(Database database, MessageSigner signer, DirectoryStore directory, RawSpool spool, AddressTokens tokens,
     UnsubscribeFields unsubscribe, OutboundOptions options, OutboundMeter meter, TimeProvider time, ILogger log)
 {
-    // Preview and inline images: the beginning tells them, as at the door.
-    private static readonly ReadBounds Glance = ReadBounds.Glance(plainOctets: 40 * 1024);
-
     /// <summary>The ids of the stored message, or of the one sent before under the same idempotency key.</summary>
     /// <exception cref="StoreException">There is no room for it, or the store cannot keep it now; nothing was stored.</exception>
     public async Task<(string MessageId, string ThreadId, bool IsConflict)> WriteAsync(ReadyMessage ready, string via, CancellationToken cancellationToken)
@@ -196,7 +193,7 @@ internal sealed class OutboxWriter(Database database, MessageSigner signer, Dire
     {
         var sender = ready.Sender;
         var mime = MimeMessage.Parse(content);
-        var said = MessageContent.Read(mime, Glance);
+        var said = MessageContent.Read(mime, RowBounds.Content);
         var recipients = ready.Recipients.Select(r => AddressParts.Normalise(r.Mailbox.Address)).ToList();
         return new NewMessage
         {

@@ -192,8 +192,14 @@ public sealed class GreylistTests
         Assert.Null(await server.Recipients.CheckAsync(message.Session, message.ReversePath, TestStore.Agent, 0, default));
         Assert.Equal(250, (await server.Receiver.AcceptAsync(message, default)).Code);
 
+        // Who is known is not asked, in the same session neither.
+        var known = server.Incoming(Mail(id: "<3@sender.test>")) with { Session = message.Session };
+        Assert.Null(await server.Recipients.CheckAsync(known.Session, known.ReversePath, TestStore.Agent, 0, default));
+        Assert.Equal(250, (await server.Receiver.AcceptAsync(known, default)).Code);
+
         var stored = await server.MessagesAsync();
         Assert.DoesNotContain("greylist", stored[0].Verdicts, StringComparison.Ordinal);
+        Assert.DoesNotContain("greylist", stored[2].Verdicts, StringComparison.Ordinal);
         Assert.Contains("""{"gate":"greylist","outcome":"not_asked","reason":"The memory of greylisting could not be used""", stored[1].Verdicts, StringComparison.Ordinal);
     }
 

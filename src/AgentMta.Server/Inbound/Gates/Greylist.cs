@@ -27,13 +27,12 @@ internal sealed class Greylist(GreylistOptions options, GreylistStore store, Rec
     {
         try
         {
-            session.IsGreylistBroken = false;
             return await AskAsync(session, reversePath, inbox, cancellationToken).ConfigureAwait(false);
         }
         catch (StoreException e)
         {
             // Whoever is not remembered would be asked to come again for ever: better some spam, for which there are gates, than no mail.
-            session.IsGreylistBroken = true;
+            session.PastGreylist.Add(inbox.InboxId);
             meter.Gate(Name, "unavailable");
             Warn(e);
             return null;
@@ -41,8 +40,8 @@ internal sealed class Greylist(GreylistOptions options, GreylistStore store, Rec
     }
 
     /// <summary>For the evidence of a copy that nobody was asked about because the memory failed; null otherwise.</summary>
-    public GateVerdict? VerdictOf(SessionInfo session, LocalInbox inbox) =>
-        session.IsGreylistBroken && Covers(inbox) ? new GateVerdict(Name, GateOutcome.NotAsked, "The memory of greylisting could not be used, so the client was let in") : null;
+    public static GateVerdict? VerdictOf(SessionInfo session, LocalInbox inbox) =>
+        session.IsPastGreylist(inbox.InboxId) ? new GateVerdict(Name, GateOutcome.NotAsked, "The memory of greylisting could not be used, so the client was let in") : null;
 
     private async ValueTask<SmtpReply?> AskAsync(SessionInfo session, string reversePath, LocalInbox inbox, CancellationToken cancellationToken)
     {
